@@ -1,0 +1,45 @@
+"""The port of embedders: text in, unit rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into features. ``name`` and ``dimension`` are remembered by the store that it fills."""
+
+    @property
+    def name(self) -> str:
+        """Says which embedder this is; equal names mean equal features."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a row."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Features of what is stored: shape (n, dimension), rows of unit length."""
+        ...
+
+    async def embed_cues(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Features of what asks; the same as `embed` for most embedders."""
+        ...
+
+    async def aclose(self) -> None:
+        """Lets go of threads and models."""
+        ...
+
+
+@runtime_checkable
+class ImmediateEmbedder(Protocol):
+    """An embedder that is quick enough to be asked without awaiting."""
+
+    def embed_now(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """`Embedder.embed`, at once."""
+        ...

@@ -1,0 +1,226 @@
+"""What stays: an engram, the trace of it, and the types of memory.
+
+Knows what a memory is and holds; deliberately does not know how it is stored, found or forgotten. All
+records are frozen: a change makes a new record with the next `Engram.revision`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import unicodedata
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, PlainSerializer, PlainValidator
+
+from neuro.arguments import JsonObject, check_json_object
+from neuro.errors import FeatureMismatchError, InvalidArgumentError
+from neuro.records import Positive, Record, Signed, Unit
+from neuro.units import HOUR
+
+_UNIT_TOLERANCE = 1e-3
+RECENT_ACCESSES = 8
+"""How many of the last access times a trace keeps (Petrov's hybrid of the ACT-R base level wants a few)."""
+
+
+class MemoryType(StrEnum):
+    """What kind of memory an engram is; decides its home and its half-life."""
+
+    EPISODIC = "episodic"
+    SEMANTIC = "semantic"
+    PROCEDURAL = "procedural"
+    HABITUAL = "habitual"
+
+    @classmethod
+    def of(cls, value: object) -> MemoryType:
+        """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
+        try:
+            return cls(value)  # type: ignore[arg-type]
+        except ValueError:
+            known = ", ".join(member.value for member in cls)
+            raise InvalidArgumentError(f"memory_type: must be one of {known} (got {value!r})") from None
+
+
+class Span(NamedTuple):
+    """A fragment of content that is found on its own: ``content[start:stop]``."""
+
+    start: int
+    stop: int
+
+
+def _features_in(value: Any) -> npt.NDArray[np.float16] | None:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        data: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        try:
+            rows, columns = data["shape"]
+            array = np.frombuffer(base64.b64decode(data["float16"]), dtype="<f2").reshape(rows, columns)
+        except (KeyError, TypeError, ValueError) as exc:
+            raise FeatureMismatchError(f"features: cannot be read ({exc})") from None
+    else:
+        array = np.asarray(value)
+    if array.dtype != np.float16 or array.ndim != 2 or array.size == 0:
+        raise FeatureMismatchError(
+            f"features: must be a float16 array of shape (fragments, dimension) (got {array.dtype} {array.shape})"
+        )
+    wide = array.astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+    if not np.all(np.abs(lengths - 1.0) <= _UNIT_TOLERANCE):  # NaN fails too
+        raise FeatureMismatchError("features: every row must be finite and of unit length to 1e-3")
+    if array.flags.writeable or not array.flags.c_contiguous:
+        array = np.array(array, dtype=np.float16, order="C")
+        array.setflags(write=False)
+    return array
+
+
+def _features_out(array: npt.NDArray[np.float16] | None) -> dict[str, Any] | None:
+    if array is None:
+        return None
+    return {"shape": list(array.shape), "float16": base64.b64encode(array.astype("<f2").tobytes()).decode()}
+
+
+Features = Annotated[
+    npt.NDArray[np.float16],
+    PlainValidator(_features_in),
+    PlainSerializer(_features_out, when_used="json"),
+]
+"""float16, shape (fragments, dimension), one row of unit length per fragment, read-only."""
+
+Context = Annotated[JsonObject, PlainValidator(check_json_object), PlainSerializer(dict, when_used="always")]
+
+
+class Trace(Record):
+    """The numbers of an engram that change; only a Plasticity interprets them. Instants are brain time."""
+
+    half_life: Positive
+    """Seconds of brain time in which the odds against recall grow by 1."""
+    encoded_half_life: Positive
+    """Half-life at encoding, seconds."""
+    last_access: float
+    """Brain time of the last study or counted recall."""
+    exposures: Annotated[float, Field(gt=0.0)] = 1.0
+    """Study events."""
+    access_count: Annotated[int, Field(ge=0)] = 0
+    """Every recall that returned it."""
+    cortical_share: Unit = 0.0
+    """Share of the trace that the neocortex held at ``sleeps``."""
+    sleeps: Annotated[float, Field(ge=0.0)] = 0.0
+    """The brain's count of sleeps (a real number) at the last access."""
+    fresh: bool = True
+    """Not slept on since the last access."""
+    recent: Annotated[tuple[float, ...], Field(max_length=RECENT_ACCESSES, strict=False)] = ()
+    """The last few access times, oldest first."""
+    difficulty: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
+    """Difficulty, for plasticities of the FSRS family."""
+
+
+class Engram(Record):
+    """A memory. Equal by value, hashed by id, frozen, and the same after JSON both ways."""
+
+    engram_id: Annotated[str, Field(min_length=1, max_length=64)]
+    content: Annotated[str, Field(min_length=1)]
+    memory_type: Annotated[MemoryType, Field(strict=False)] = MemoryType.EPISODIC
+    encoded_at: float
+    """Clock time of encoding, epoch seconds."""
+    occurred_at: float | None = None
+    """When what it tells happened, if that was said; epoch seconds."""
+    trace: Trace
+    fragments: Annotated[tuple[Span, ...], Field(strict=False)] = ()
+    """Spans of whole sentences that are found on their own; empty: the content is one fragment."""
+    features: Features | None = None
+    embedder: str | None = None
+    """Name of the embedder that made the features."""
+    salience: Unit = 0.5
+    valence: Signed = 0.0
+    arousal: Unit = 0.0
+    reward: Signed | None = None
+    reliability: Unit = 1.0
+    """How far its source is to be believed; does not decay."""
+    concepts: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    context: Context = JsonObject()
+    """A frozen JSON object; by convention speaker, session, source."""
+    episode_id: str | None = None
+    scope: str | None = None
+    sources: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    supersedes: str | None = None
+    superseded_by: str | None = None
+    pinned: bool = False
+    inferred: bool = False
+    revision: Annotated[int, Field(ge=0)] = 0
+    associations: Annotated[tuple[str, ...], Field(strict=False, exclude=True)] = ()
+    """Ids it is wired to, strongest first; filled in by `Brain.get`, belongs to the connectome, not stored."""
+
+    @property
+    def access_count(self) -> int:
+        """Every recall that returned it."""
+        return self.trace.access_count
+
+    @property
+    def stability(self) -> float:
+        """Half-life in hours."""
+        return self.trace.half_life / HOUR
+
+    @property
+    def speaker(self) -> str | None:
+        """``context["speaker"]`` if it is a string."""
+        speaker = self.context.get("speaker")
+        return speaker if isinstance(speaker, str) else None
+
+    @cached_property
+    def digest(self) -> str:
+        """What makes a repeat a repeat: see `content_digest`."""
+        return content_digest(self.content, self.memory_type, self.scope, self.speaker)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The content of each fragment."""
+        if not self.fragments:
+            return (self.content,)
+        return tuple(self.content[start:stop] for start, stop in self.fragments)
+
+    def with_trace(self, trace: Trace) -> Engram:
+        """This engram with another trace and the next revision."""
+        return self.changed(trace=trace)
+
+    def changed(self, **fields: Any) -> Engram:
+        """This engram with some fields changed (unchecked: callers pass what a record gave them)."""
+        copy = self.model_copy(update={"revision": self.revision + 1, **fields})
+        copy.__dict__.pop("digest", None)
+        return copy
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Engram):
+            return NotImplemented
+        for name in Engram.model_fields:
+            if name in ("features", "associations"):
+                continue
+            if getattr(self, name) != getattr(other, name):
+                return False
+        mine, theirs = self.features, other.features
+        if mine is None or theirs is None:
+            return mine is theirs
+        return mine.shape == theirs.shape and mine.tobytes() == theirs.tobytes()
+
+    def __hash__(self) -> int:
+        return hash(self.engram_id)
+
+
+def canonical_content(content: str) -> str:
+    """NFC, white space trimmed and collapsed, case kept.
+
+    >>> canonical_content("  We met\\n Dana ")
+    'We met Dana'
+    """
+    return " ".join(unicodedata.normalize("NFC", content).split())
+
+
+def content_digest(content: str, memory_type: MemoryType, scope: str | None, speaker: str | None) -> str:
+    """32 hexadecimal digits, equal exactly for the same content of the same type, scope and speaker."""
+    parts = (canonical_content(content), memory_type.value, scope, speaker)
+    return hashlib.blake2b(repr(parts).encode("utf-8"), digest_size=16).hexdigest()

@@ -1,0 +1,153 @@
+"""Terms: what two texts must share to match by words.
+
+Lower case, possessives dropped, runs of letters and digits in any script, Porter stems for Latin words, a
+short list of function words left out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_WIDE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ก-๛]")
+
+STOP_WORDS = frozenset(
+    """a about after all also am an and any are as at be been before being but by can could did do does doing
+    done for from get got had has have having he her here hers him his how i if in into is it its just me more
+    most my no nor not now of on one or other our ours out over own she should so some such than that the their
+    theirs them then there these they this those through to too under until up us very was we were what when
+    where which while who whom whose why will with would you your yours yes ok okay oh hey hi hello im ive id
+    ill dont didnt doesnt isnt wasnt arent cant couldnt wont wouldnt youre youve theyre thats whats lets hes
+    shes weve were""".split()
+)
+
+
+def words(text: str) -> list[str]:
+    """Words in lower case, possessives and apostrophes dropped; scripts without spaces fall into characters."""
+    found: list[str] = []
+    for match in _WORD.findall(unicodedata.normalize("NFKC", text).lower()):
+        word = _POSSESSIVE.sub("", match).replace("'", "").replace("’", "")
+        if not word:
+            continue
+        if _WIDE.search(word):
+            found.extend(_pieces(word))
+        else:
+            found.append(word)
+    return found
+
+
+def _pieces(word: str) -> list[str]:
+    """Overlapping pairs of characters: the customary terms for scripts that are written without spaces."""
+    return [word] if len(word) < 3 else [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def terms(text: str) -> list[str]:
+    """Stems of the content words of a text, in order, repeats kept.
+
+    >>> terms("She's lost Dana's keys at the harbour!")
+    ['lost', 'dana', 'kei', 'harbour']
+    """
+    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+
+
+def _measure(stem_part: str) -> int:
+    """Porter's m: how many times a vowel run is followed by a consonant run."""
+    shape = "".join("v" if _is_vowel(stem_part, i) else "c" for i in range(len(stem_part)))
+    return len(re.findall("v+c+", shape))
+
+
+def _is_vowel(word: str, i: int) -> bool:
+    return word[i] in "aeiou" or (word[i] == "y" and i > 0 and not _is_vowel(word, i - 1))
+
+
+def _has_vowel(word: str) -> bool:
+    return any(_is_vowel(word, i) for i in range(len(word)))
+
+
+def _double(word: str) -> bool:
+    return len(word) > 1 and word[-1] == word[-2] and not _is_vowel(word, len(word) - 1)
+
+
+def _short(word: str) -> bool:
+    """Consonant, vowel, consonant other than w, x, y at the end."""
+    n = len(word)
+    return (
+        n > 2
+        and not _is_vowel(word, n - 1)
+        and _is_vowel(word, n - 2)
+        and not _is_vowel(word, n - 3)
+        and word[-1] not in "wxy"
+    )
+
+
+_STEP_2 = (
+    ("ational", "ate"), ("tional", "tion"), ("enci", "ence"), ("anci", "ance"), ("izer", "ize"), ("bli", "ble"),
+    ("alli", "al"), ("entli", "ent"), ("eli", "e"), ("ousli", "ous"), ("ization", "ize"), ("ation", "ate"),
+    ("ator", "ate"), ("alism", "al"), ("iveness", "ive"), ("fulness", "ful"), ("ousness", "ous"), ("aliti", "al"),
+    ("iviti", "ive"), ("biliti", "ble"), ("logi", "log"),
+)  # fmt: skip
+_STEP_3 = (
+    ("icate", "ic"), ("ative", ""), ("alize", "al"), ("iciti", "ic"), ("ical", "ic"), ("ful", ""), ("ness", ""),
+)  # fmt: skip
+_STEP_4 = (
+    "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism", "ate",
+    "iti", "ous", "ive", "ize",
+)  # fmt: skip
+
+
+def _longest(word: str, suffixes: tuple[str, ...]) -> str | None:
+    return max((s for s in suffixes if word.endswith(s)), key=len, default=None)
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Porter's stem of an English word (Porter 1980); other words, short words and numbers come back whole.
+
+    >>> stem("relational"), stem("running"), stem("harbours"), stem("skies")
+    ('relat', 'run', 'harbour', 'ski')
+    """
+    if len(word) <= 2 or not word.isascii() or not word.isalpha():
+        return word
+    word = _step_1(word)
+    for table in (_STEP_2, _STEP_3):
+        suffix = _longest(word, tuple(s for s, _ in table))
+        if suffix is not None and _measure(word[: -len(suffix)]) > 0:
+            word = word[: -len(suffix)] + dict(table)[suffix]
+    suffix = _longest(word, _STEP_4)
+    if suffix is not None and _measure(word[: -len(suffix)]) > 1:
+        if suffix != "ion" or word[-4:-3] in ("s", "t"):
+            word = word[: -len(suffix)]
+    if word.endswith("e"):
+        measure = _measure(word[:-1])
+        if measure > 1 or (measure == 1 and not _short(word[:-1])):
+            word = word[:-1]
+    if word.endswith("ll") and _measure(word) > 1:
+        word = word[:-1]
+    return word
+
+
+def _step_1(word: str) -> str:
+    if word.endswith(("sses", "ies")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    if word.endswith("eed"):
+        if _measure(word[:-3]) > 0:
+            word = word[:-1]
+    else:
+        for suffix in ("ed", "ing"):
+            if word.endswith(suffix) and _has_vowel(word[: -len(suffix)]):
+                word = word[: -len(suffix)]
+                if word.endswith(("at", "bl", "iz")):
+                    word += "e"
+                elif _double(word) and word[-1] not in "lsz":
+                    word = word[:-1]
+                elif _measure(word) == 1 and _short(word):
+                    word += "e"
+                break
+    if word.endswith("y") and _has_vowel(word[:-1]):
+        word = word[:-1] + "i"
+    return word

@@ -1,0 +1,59 @@
+"""The base of records and parameters: frozen, strict, NaN refused, errors of our own tree."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from neuro.errors import ConfigurationError, InvalidArgumentError, NeuroError
+
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+"""A number in [0, 1]."""
+
+Signed = Annotated[float, Field(ge=-1.0, le=1.0)]
+"""A number in [-1, 1]."""
+
+Positive = Annotated[float, Field(gt=0.0)]
+"""A number above 0."""
+
+
+def _first_problem(owner: str, exc: ValidationError) -> str:
+    problem = exc.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in problem["loc"]) or "record"
+    value = repr(problem.get("input"))
+    shown = value if len(value) <= 80 else value[:77] + "..."
+    return f"{owner}.{field}: {problem['msg'][:1].lower()}{problem['msg'][1:]} (got {shown})"
+
+
+class Record(BaseModel):
+    """A frozen record; bad fields raise `InvalidArgumentError`."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as exc:
+            raise self._error()(_first_problem(type(self).__name__, exc)) from None
+
+    @classmethod
+    def _error(cls) -> type[NeuroError]:
+        return InvalidArgumentError
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **kwargs: Any) -> Any:  # type: ignore[override]
+        try:
+            return super().model_validate_json(json_data, **kwargs)
+        except ValidationError as exc:
+            raise cls._error()(_first_problem(cls.__name__, exc)) from None
+
+
+class Params(Record):
+    """Frozen parameters of one part: every number has its default, unit and citation here."""
+
+    @classmethod
+    def _error(cls) -> type[NeuroError]:
+        return ConfigurationError

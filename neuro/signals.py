@@ -1,0 +1,276 @@
+"""What travels between regions, and the outcomes of the brain's verbs.
+
+Each stage makes the next: Stimulus -> Gate -> Percept -> Chunk and Engram; Cue -> Echo -> Recollection.
+Nothing here has behaviour beyond reading itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from neuro.arguments import JsonObject, check_content, check_instant, check_json_object, check_number, check_tags
+from neuro.arguments import check_text
+from neuro.engram import Context, Engram, MemoryType, Span
+from neuro.records import Record, Signed, Unit
+from neuro.units import MAX_CONTENT_BYTES
+
+
+class Stimulus(Record):
+    """Something that reaches the senses."""
+
+    content: str
+    memory_type: Annotated[MemoryType, Field(strict=False)] = MemoryType.EPISODIC
+    salience: Unit | None = None
+    """Given by the caller; None leaves it to the amygdala."""
+    reward: Signed | None = None
+    modality: str = "text"
+    context: Context = JsonObject()
+    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    occurred_at: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        content: object,
+        *,
+        memory_type: object = MemoryType.EPISODIC,
+        salience: object = None,
+        reward: object = None,
+        modality: object = "text",
+        context: object = None,
+        tags: object = (),
+        occurred_at: object = None,
+        limit: int = MAX_CONTENT_BYTES,
+    ) -> Stimulus:
+        """Checks what a caller gave; every fault raises an `InvalidArgumentError` that names the argument."""
+        return cls(
+            content=check_content(content, limit=limit),
+            memory_type=MemoryType.of(memory_type),
+            salience=None if salience is None else check_number(salience, "salience", 0.0, 1.0),
+            reward=None if reward is None else check_number(reward, "reward", -1.0, 1.0),
+            modality=check_text(modality, "modality", limit=64),
+            context=check_json_object(context),
+            tags=check_tags(tags),
+            occurred_at=None if occurred_at is None else check_instant(occurred_at, "occurred_at"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The thalamus's answer to a stimulus."""
+
+    opened: bool
+    attention: float
+    """How much of the attention the stimulus drew, in [0, 1]."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """The amygdala's view of a stimulus."""
+
+    salience: float
+    """In [0, 1]."""
+    valence: float
+    """In [-1, 1]."""
+    arousal: float
+    """In [0, 1]; derived from how intense the words are, not from norms of arousal."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Percept:
+    """A stimulus that was let through, with what it looks like and what it means."""
+
+    stimulus: Stimulus
+    appraisal: Appraisal
+    fragments: tuple[Span, ...] = ()
+    features: npt.NDArray[np.float16] | None = None
+    """Shape (fragments, dimension), rows of unit length."""
+    embedder: str | None = None
+    surprise: float = 0.0
+    """Reward prediction error, in [-2, 2]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What a slot of working memory holds: a pointer to an engram and the words of it."""
+
+    engram_id: str
+    content: str
+    held_at: float
+    """Clock time of being taken up."""
+    rehearsed_at: float
+    """Clock time of the last rehearsal."""
+    salience: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What asks. Terms and features say what it looks like to the indexes."""
+
+    text: str
+    terms: tuple[str, ...]
+    features: npt.NDArray[np.float32] | None = None
+    """Shape (dimension,), unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One term of why an engram was recalled."""
+
+    kind: str
+    """words, meaning, temporal, co_held, co_recalled, goal, working_memory, strength, salience or dormant."""
+    amount: float
+    """What it added to the activation."""
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A region's answer to a cue (Hintzman 1984: content and intensity)."""
+
+    engram: Engram
+    region: str
+    relevance: float
+    """How well it matches the cue, about [0, 1]."""
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """An engram that came back; also unpacks as ``(engram, activation)``."""
+
+    engram: Engram
+    activation: float
+    """What it was ranked by."""
+    confidence: float
+    """Reliability times probability of recall, in [0, 1]."""
+    region: str
+    reasons: tuple[Reason, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.engram
+        yield self.activation
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features."""
+        return {
+            "engram": self.engram.model_dump(mode="json", exclude={"features"}),
+            "activation": self.activation,
+            "confidence": self.confidence,
+            "region": self.region,
+            "reasons": [asdict(reason) for reason in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recall(Sequence[Recollection]):
+    """What a cue brought back, best first."""
+
+    cue: str
+    recollections: tuple[Recollection, ...] = ()
+    silent: tuple[str, ...] = ()
+    """Regions that could not answer, or whose answer could not be counted."""
+
+    def __len__(self) -> int:
+        return len(self.recollections)
+
+    @overload
+    def __getitem__(self, index: int) -> Recollection: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recollection, ...]: ...
+    def __getitem__(self, index: int | slice) -> Recollection | tuple[Recollection, ...]:
+        return self.recollections[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features."""
+        return {"cue": self.cue, "silent": list(self.silent), "recollections": [r.to_dict() for r in self]}
+
+
+@dataclass(frozen=True, slots=True)
+class Perception:
+    """What became of a stimulus."""
+
+    stimulus: Stimulus
+    gate: Gate
+    engram: Engram | None
+    """None only when the gate refused."""
+    displaced: Chunk | None = None
+    """The chunk that had to leave working memory."""
+    novelty: float = 1.0
+    """1 is unlike anything in the hippocampus, 0 a repeat; in [0, 1]."""
+    repeated: bool = False
+    """The engram existed already and counted one more exposure."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features."""
+        return {
+            "stimulus": self.stimulus.model_dump(mode="json"),
+            "gate": asdict(self.gate),
+            "engram": None if self.engram is None else self.engram.model_dump(mode="json", exclude={"features"}),
+            "displaced": None if self.displaced is None else asdict(self.displaced),
+            "novelty": self.novelty,
+            "repeated": self.repeated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SleepReport(Mapping[str, int]):
+    """A night: a mapping of its counts, at least consolidated, pruned_wm and pruned_ltm."""
+
+    counts: Mapping[str, int]
+    started_at: float
+    """Brain time."""
+    weight: float
+    """Share of a full night, in [0, 1]: waking time since the last counted one over 16 h."""
+    moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Ids of the engrams that reached each region."""
+    skipped: str | None = None
+    """Why there was no night, if there was none."""
+
+    def __getitem__(self, key: str) -> int:
+        return self.counts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.counts)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {count}" for name, count in self.counts.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it."""
+        return {
+            "counts": dict(self.counts),
+            "started_at": self.started_at,
+            "weight": self.weight,
+            "moved": {region: list(ids) for region, ids in self.moved.items()},
+            "skipped": self.skipped,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """An engram was deleted on request."""
+
+    engram_id: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFailure:
+    """The background sleep cycle ended by an error."""
+
+    error: Exception

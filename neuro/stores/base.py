@@ -1,0 +1,154 @@
+"""The ports of storage. A store keeps what it is given, bit for bit; it computes no dynamics.
+
+A `Store` is one brain's place on a server or in a file (a namespace of it). It has an `EngramStore` for each
+long-term region, and beside them the links of the connectome, the journal of the hippocampus, and a few
+documents of bookkeeping. Every write is atomic per engram and may be repeated after a lost reply.
+
+All verbs raise StoreUnavailableError when the store cannot be reached or cannot write, StoreClosedError
+after ``aclose``, and CorruptRecordError for a record that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from neuro.engram import Engram
+from neuro.indexing.probe import Frequencies, Match, Probe
+
+
+class Placed(NamedTuple):
+    """An engram and the key of the index by which it is found when it fades."""
+
+    engram: Engram
+    forgotten_at: float
+    """Brain time; ``inf`` for what is pinned."""
+
+
+Change = Callable[[Engram], Placed]
+"""A pure step of an engram, given what is stored now; returns it with the next revision."""
+
+
+class Link(NamedTuple):
+    """One direction of an association as it is stored; both directions of a pair are links of their own."""
+
+    source_id: str
+    target_id: str
+    kind: str
+    weight: float
+
+
+class EngramStore(Protocol):
+    """The engrams of one region."""
+
+    region: str
+
+    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
+        """Stores engrams, all or none.
+
+        An engram that is there already with equal content stays as it is (so an insert may be repeated; a
+        visible one is not hidden again); one with different content raises StaleEngramError and nothing is
+        stored. ``arriving`` engrams are invisible to every verb but `reveal`, `delete` and `arrivals`.
+        """
+        ...
+
+    async def reveal(self, engram_ids: Sequence[str]) -> None:
+        """Makes arriving engrams visible and drops their journal entries in the same step; others: nothing."""
+        ...
+
+    async def arrivals(self) -> list[str]:
+        """Ids of arriving engrams."""
+        ...
+
+    async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
+        """Applies ``change`` to what is stored now, by compare-and-set on the revision, until it lands.
+
+        Returns the engrams as they are afterwards, in the order asked; ids that are not visible here are left
+        out. An engram that has seen this ``op_id`` (among its last eight) is returned unchanged.
+        """
+        ...
+
+    async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
+        """Deletes an engram, arriving or visible; False when there is none.
+
+        Raises:
+            StaleEngramError: ``revision`` is given and is not the one stored; nothing is deleted.
+        """
+        ...
+
+    async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """Visible engrams in the order asked, None for those that are not here."""
+        ...
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        """Id of the visible engram with each digest, if there is one."""
+        ...
+
+    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
+        """How common terms are among the visible engrams' fragments."""
+        ...
+
+    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
+        """The best ``limit`` visible engrams by relevance above 0, ties by id."""
+        ...
+
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
+        """Visible engrams with an id above ``after``, in order of id."""
+        ...
+
+    async def due(self, before: float, *, limit: int) -> list[str]:
+        """Ids of visible engrams not yet marked dormant whose ``forgotten_at < before``, the earliest first."""
+        ...
+
+    async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
+        """Marks as dormant those that are still due; returns their ids. An `amend` takes the mark off."""
+        ...
+
+    async def count(self, before: float) -> tuple[int, int]:
+        """How many visible engrams there are, and how many of them have ``forgotten_at < before``."""
+        ...
+
+
+class Store(Protocol):
+    """One brain's place: its regions' engrams, links, journal and bookkeeping documents."""
+
+    url: str
+    """Where it is, the password masked."""
+    durable: bool
+    """Whether anything outlives the process."""
+
+    def engrams(self, region: str) -> EngramStore:
+        """The store of a region; the same object each time."""
+        ...
+
+    async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
+        """Outgoing links of each engram."""
+        ...
+
+    async def link(self, links: Sequence[Link]) -> None:
+        """Sets weights; a weight of 0 removes the link."""
+        ...
+
+    async def unlink(self, engram_id: str) -> None:
+        """Removes an engram's outgoing links, and the links back from those they point to."""
+        ...
+
+    async def journal(self) -> list[Engram]:
+        """Engrams that the hippocampus held when it was last written down, in order of id."""
+        ...
+
+    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
+        """Writes engrams down (newest wins) and drops others, in one step."""
+        ...
+
+    async def read_documents(self, keys: Sequence[str]) -> list[Any]:
+        """Bookkeeping documents (JSON values) by key, None where there is none."""
+        ...
+
+    async def write_documents(self, documents: Mapping[str, Any]) -> None:
+        """Writes bookkeeping documents, all or none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Closes; everything acknowledged is kept. Twice is harmless."""
+        ...
