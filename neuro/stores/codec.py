@@ -1,0 +1,68 @@
+"""Engrams as bytes: what never changes apart from what does, features apart from both.
+
+A document is written once; the dynamics are small and written at every change. Python's JSON writes floats
+by their shortest exact form, so every number comes back bit for bit.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neuro.engram import Engram
+from neuro.errors import CorruptRecordError, NeuroError
+
+SCHEMA_VERSION = 1
+
+_DYNAMIC = ("trace", "pinned", "superseded_by", "revision", "salience", "reliability")
+_APART = ("features", "associations")
+
+
+class Packed(NamedTuple):
+    """An engram in three pieces."""
+
+    document: str
+    dynamics: str
+    features: bytes
+    """float16 rows, little-endian, as many as the document says; empty without features."""
+
+
+def pack(engram: Engram) -> Packed:
+    """The three pieces of an engram."""
+    fields = engram.model_dump(mode="json", exclude={*_DYNAMIC, *_APART})
+    fields["shape"] = None if engram.features is None else list(engram.features.shape)
+    fields["schema"] = SCHEMA_VERSION
+    features = b"" if engram.features is None else engram.features.astype("<f2").tobytes()
+    return Packed(json.dumps(fields, ensure_ascii=False), pack_dynamics(engram), features)
+
+
+def pack_dynamics(engram: Engram) -> str:
+    """Only what changes."""
+    return json.dumps(engram.model_dump(mode="json", include=set(_DYNAMIC)))
+
+
+def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: bytes) -> Engram:
+    """The engram again.
+
+    Raises:
+        CorruptRecordError: the pieces are not those of an engram; names ``key`` and the schema version.
+    """
+    schema: Any = "unknown"
+    try:
+        fields: dict[str, Any] = json.loads(document)
+        schema = fields.pop("schema")
+        if schema != SCHEMA_VERSION:
+            raise CorruptRecordError(f"{key}: schema version {schema}, this neuro reads {SCHEMA_VERSION}")
+        shape = fields.pop("shape")
+        if shape is not None:
+            rows = np.frombuffer(features, dtype="<f2").reshape(shape).astype(np.float16, copy=True)
+            rows.setflags(write=False)
+            fields["features"] = rows
+        fields.update(json.loads(dynamics))
+        return Engram(**fields)
+    except CorruptRecordError:
+        raise
+    except (ValueError, KeyError, TypeError, NeuroError) as exc:
+        raise CorruptRecordError(f"{key} (schema version {schema}): {exc}") from None

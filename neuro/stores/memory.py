@@ -1,0 +1,293 @@
+"""The store that keeps nothing: dicts of one process, the reference for all others.
+
+`MemoryEngrams` also answers at once (`put`, `change`, `drop`, `look_up`, `rank`): the hippocampus lives on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from neuro.engram import Engram
+from neuro.errors import StaleEngramError, StoreClosedError
+from neuro.indexing.engram_index import EngramIndex
+from neuro.indexing.probe import Frequencies, Match, Probe
+from neuro.stores.base import Change, Link, Placed
+
+OPERATIONS_REMEMBERED = 8
+"""How many operation ids an engram remembers, so that a write repeated after a lost reply counts once."""
+SEARCH_ON_LOOP_BELOW = 20_000
+"""Indexes of more engrams are searched in a thread."""
+
+
+def same_memory(a: Engram, b: Engram) -> bool:
+    """Whether two records of one id are the same memory, whatever happened to their traces."""
+    return a.digest == b.digest and a.content == b.content and a.encoded_at == b.encoded_at
+
+
+async def search_index(index: EngramIndex, probe: Probe, limit: int) -> list[Match]:
+    """Searches in a thread when that would hold up the event loop."""
+    if len(index) < SEARCH_ON_LOOP_BELOW:
+        return index.search(probe, limit)
+    return await asyncio.to_thread(index.search, probe, limit)
+
+
+@dataclass(slots=True)
+class _Held:
+    engram: Engram
+    forgotten_at: float
+    dormant: bool = False
+    operations: list[str] = field(default_factory=list[str])
+
+
+class MemoryEngrams:
+    """The engrams of one region in memory; `neuro.stores.base.EngramStore`, and the same without awaiting."""
+
+    def __init__(self, region: str, journal: dict[str, Engram] | None = None) -> None:
+        self.region = region
+        self._journal = {} if journal is None else journal
+        self._held: dict[str, _Held] = {}
+        self._arriving: dict[str, Placed] = {}
+        self._digests: dict[str, str] = {}
+        self._order: list[str] = []
+        self._index = EngramIndex()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __contains__(self, engram_id: object) -> bool:
+        return engram_id in self._held
+
+    def _open(self) -> None:
+        if self._closed:
+            raise StoreClosedError("this store is closed")
+
+    # At once
+
+    def put(self, engram: Engram, forgotten_at: float) -> None:
+        """`insert` of one visible engram."""
+        self._index.add(engram)
+        self._held[engram.engram_id] = _Held(engram, forgotten_at)
+        self._digests[engram.digest] = engram.engram_id
+        if not self._order or engram.engram_id > self._order[-1]:
+            self._order.append(engram.engram_id)
+        else:
+            insort(self._order, engram.engram_id)
+
+    def change(self, engram_id: str, change: Change, op_id: str | None = None) -> Engram | None:
+        """`amend` of one engram; None when it is not here."""
+        held = self._held.get(engram_id)
+        if held is None:
+            return None
+        if op_id is None or op_id not in held.operations:
+            held.engram, held.forgotten_at = change(held.engram)
+            held.dormant = False
+            if op_id is not None:
+                held.operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
+        return held.engram
+
+    def drop(self, engram_id: str, revision: int | None = None) -> bool:
+        """`delete`."""
+        if (placed := self._arriving.get(engram_id)) is not None:
+            _check_revision(placed.engram, revision)
+            del self._arriving[engram_id]
+            return True
+        held = self._held.get(engram_id)
+        if held is None:
+            return False
+        _check_revision(held.engram, revision)
+        del self._held[engram_id]
+        if self._digests.get(held.engram.digest) == engram_id:
+            del self._digests[held.engram.digest]
+        self._order.pop(bisect_right(self._order, engram_id) - 1)
+        self._index.remove(engram_id)
+        return True
+
+    def look_up(self, engram_id: str) -> Engram | None:
+        """`get` of one engram."""
+        held = self._held.get(engram_id)
+        return None if held is None else held.engram
+
+    def look_for(self, digest: str) -> Engram | None:
+        """`find` and `get` of one digest."""
+        engram_id = self._digests.get(digest)
+        return None if engram_id is None else self._held[engram_id].engram
+
+    def count_terms(self, terms: Sequence[str]) -> Frequencies:
+        """`frequencies`."""
+        return self._index.frequencies(tuple(terms))
+
+    def rank(self, probe: Probe, limit: int) -> list[Match]:
+        """`search`."""
+        return self._index.search(probe, limit)
+
+    def everything(self) -> list[Engram]:
+        """All visible engrams in order of id."""
+        return [self._held[engram_id].engram for engram_id in self._order]
+
+    # The port
+
+    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
+        self._open()
+        for engram, _ in items:
+            known = self._known(engram.engram_id)
+            if known is not None and not same_memory(known, engram):
+                raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
+        for engram, forgotten_at in items:
+            if self._known(engram.engram_id) is None:
+                if arriving:
+                    self._arriving[engram.engram_id] = Placed(engram, forgotten_at)
+                else:
+                    self.put(engram, forgotten_at)
+
+    def _known(self, engram_id: str) -> Engram | None:
+        held = self._held.get(engram_id) or self._arriving.get(engram_id)
+        return None if held is None else held.engram
+
+    async def reveal(self, engram_ids: Sequence[str]) -> None:
+        self._open()
+        for engram_id in engram_ids:
+            placed = self._arriving.pop(engram_id, None)
+            if placed is not None:
+                self.put(*placed)
+                self._journal.pop(engram_id, None)
+
+    async def arrivals(self) -> list[str]:
+        self._open()
+        return sorted(self._arriving)
+
+    async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
+        self._open()
+        changed = (self.change(engram_id, change, op_id) for engram_id in engram_ids)
+        return [engram for engram in changed if engram is not None]
+
+    async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
+        self._open()
+        return self.drop(engram_id, revision)
+
+    async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        self._open()
+        return [self.look_up(engram_id) for engram_id in engram_ids]
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        self._open()
+        return [self._digests.get(digest) for digest in digests]
+
+    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
+        self._open()
+        return self.count_terms(terms)
+
+    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
+        self._open()
+        return await search_index(self._index, probe, limit)
+
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
+        self._open()
+        start = 0 if after is None else bisect_right(self._order, after)
+        return [self._held[engram_id].engram for engram_id in self._order[start : start + limit]]
+
+    async def due(self, before: float, *, limit: int) -> list[str]:
+        self._open()
+        due = sorted((h.forgotten_at, i) for i, h in self._held.items() if not h.dormant and h.forgotten_at < before)
+        return [engram_id for _, engram_id in due[:limit]]
+
+    async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
+        self._open()
+        demoted: list[str] = []
+        for engram_id in engram_ids:
+            held = self._held.get(engram_id)
+            if held is not None and not held.dormant and held.forgotten_at < before:
+                held.dormant = True
+                demoted.append(engram_id)
+        return demoted
+
+    async def count(self, before: float) -> tuple[int, int]:
+        self._open()
+        return len(self._held), sum(h.forgotten_at < before for h in self._held.values())
+
+    def close(self) -> None:
+        """Every verb of the port raises from here on."""
+        self._closed = True
+
+
+def _check_revision(engram: Engram, revision: int | None) -> None:
+    if revision is not None and engram.revision != revision:
+        raise StaleEngramError(
+            f"{engram.engram_id}: has revision {engram.revision} by now, not {revision}"
+        )
+
+
+class MemoryStore:
+    """`neuro.stores.base.Store` in the memory of one process; nothing is kept."""
+
+    url = "memory://"
+    durable = False
+
+    def __init__(self) -> None:
+        self._journal: dict[str, Engram] = {}
+        self._regions: dict[str, MemoryEngrams] = {}
+        self._links: dict[str, dict[tuple[str, str], float]] = {}
+        self._documents: dict[str, Any] = {}
+        self._closed = False
+
+    def _open(self) -> None:
+        if self._closed:
+            raise StoreClosedError("this store is closed")
+
+    def engrams(self, region: str) -> MemoryEngrams:
+        if region not in self._regions:
+            self._regions[region] = MemoryEngrams(region, self._journal)
+        return self._regions[region]
+
+    async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
+        self._open()
+        return [
+            [Link(source, target, kind, weight) for (target, kind), weight in sorted(self._links.get(source, {}).items())]
+            for source in engram_ids
+        ]
+
+    async def link(self, links: Sequence[Link]) -> None:
+        self._open()
+        for link in links:
+            outgoing = self._links.setdefault(link.source_id, {})
+            if link.weight == 0.0:
+                outgoing.pop((link.target_id, link.kind), None)
+            else:
+                outgoing[link.target_id, link.kind] = link.weight
+
+    async def unlink(self, engram_id: str) -> None:
+        self._open()
+        for target, _ in self._links.pop(engram_id, {}):
+            back = self._links.get(target, {})
+            for key in [key for key in back if key[0] == engram_id]:
+                del back[key]
+
+    async def journal(self) -> list[Engram]:
+        self._open()
+        return [self._journal[engram_id] for engram_id in sorted(self._journal)]
+
+    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
+        self._open()
+        for engram_id in drop:
+            self._journal.pop(engram_id, None)
+        self._journal.update({engram.engram_id: engram for engram in engrams})
+
+    async def read_documents(self, keys: Sequence[str]) -> list[Any]:
+        self._open()
+        return [self._documents.get(key) for key in keys]
+
+    async def write_documents(self, documents: Mapping[str, Any]) -> None:
+        self._open()
+        self._documents.update(documents)
+
+    async def aclose(self) -> None:
+        self._closed = True
+        for engrams in self._regions.values():
+            engrams.close()
+
+    def __repr__(self) -> str:
+        return "MemoryStore()"
