@@ -1,0 +1,181 @@
+"""Who is wired to whom, how strongly.
+
+Associations are formed at once in memory and written to the store by night and at close; both are read
+together. Knows links between ids; deliberately does not know what an engram says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
+
+from neuro.dynamics.spreading import downscaled, hebbian, scale_factor, spread_share
+from neuro.records import Params, Unit
+from neuro.stores.base import Link, Store
+
+_FAINTEST = 0.005
+"""Links weaker than this are not kept."""
+
+
+class AssociationType(StrEnum):
+    """Why two engrams are wired together."""
+
+    TEMPORAL = "temporal"
+    """One followed the other."""
+    CO_HELD = "co_held"
+    """Working memory held both."""
+    CO_RECALLED = "co_recalled"
+    """One cue brought both back."""
+
+
+class Association(NamedTuple):
+    """One direction of a wire."""
+
+    source_id: str
+    target_id: str
+    kind: AssociationType
+    weight: float
+    """In [0, 1]."""
+
+
+class Spread(NamedTuple):
+    """Activation that reached an engram along an association."""
+
+    source_id: str
+    kind: AssociationType
+    amount: float
+
+
+class ConnectomeParams(Params):
+    """Parameters of the connectome."""
+
+    spreading: Unit = 0.5
+    """Share of a source's activation that flows to what it is wired to; 0 switches spreading off (Anderson 1983)."""
+    most_links: Annotated[int, Field(ge=1)] = 32
+    """Associations an engram keeps, the strongest."""
+    downscaling_rate: Unit = 0.01
+    """Log-scale lost by every link in a full night (Tononi & Cirelli 2006)."""
+
+
+_Key = tuple[str, str]
+_Increments = dict[str, dict[_Key, float]]
+
+
+class Connectome:
+    """The wiring of one brain.
+
+    Args:
+        store: where links outlive the process.
+        params: see `ConnectomeParams`.
+    """
+
+    def __init__(self, store: Store, params: ConnectomeParams | None = None) -> None:
+        self.params = ConnectomeParams() if params is None else params
+        self._store = store
+        self._log_scale = 0.0
+        self._new: _Increments = defaultdict(dict)
+        self._being_written: _Increments = {}
+
+    def associate(self, associations: Iterable[Association]) -> int:
+        """Strengthens associations by their weight, Hebbian and bounded; returns how many directions."""
+        count = 0
+        for source, target, kind, weight in associations:
+            if source != target:
+                key = (target, kind.value)
+                self._new[source][key] = hebbian(self._new[source].get(key, 0.0), weight)
+                count += 1
+        return count
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether there is anything to `flush`."""
+        return bool(self._new)
+
+    async def associations(self, engram_ids: Sequence[str]) -> dict[str, list[Association]]:
+        """Outgoing associations of each engram, strongest first."""
+        stored = await self._store.links(engram_ids) if engram_ids else []
+        factor = scale_factor(self._log_scale)
+        found: dict[str, list[Association]] = {}
+        for source, links in zip(engram_ids, stored, strict=True):
+            weights = {(link.target_id, link.kind): min(1.0, link.weight * factor) for link in links}
+            for increments in (self._being_written.get(source, {}), self._new.get(source, {})):
+                for key, increment in increments.items():
+                    weights[key] = hebbian(weights.get(key, 0.0), increment)
+            strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[: self.params.most_links]
+            found[source] = [Association(source, t, AssociationType(k), w) for (t, k), w in strongest]
+        return found
+
+    async def spread(self, sources: Mapping[str, float]) -> dict[str, list[Spread]]:
+        """Activation that reaches other engrams from active ones, strongest first.
+
+        Args:
+            sources: activation >= 0 by engram id.
+        """
+        reached: dict[str, list[Spread]] = defaultdict(list)
+        if self.params.spreading == 0.0 or not sources:
+            return reached
+        for source, links in (await self.associations(list(sources))).items():
+            total = sum(link.weight for link in links)
+            for link in links:
+                amount = self.params.spreading * sources[source] * spread_share(link.weight, total)
+                if amount > 0.0:
+                    reached[link.target_id].append(Spread(source, link.kind, amount))
+        for arrivals in reached.values():
+            arrivals.sort(key=lambda arrival: (-arrival.amount, arrival.source_id))
+        return reached
+
+    def downscale(self, weight: float) -> None:
+        """One night's homeostasis: every association loses the same share; costs nothing per link."""
+        self._log_scale = downscaled(self._log_scale, self.params.downscaling_rate, weight)
+
+    async def flush(self) -> int:
+        """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""
+        if not self._new:
+            return 0
+        self._being_written, self._new = self._new, defaultdict(dict)
+        try:
+            written = await self._write(self._being_written)
+        except BaseException:
+            for source, increments in self._being_written.items():
+                for key, increment in increments.items():
+                    self._new[source][key] = hebbian(self._new[source].get(key, 0.0), increment)
+            raise
+        finally:
+            self._being_written = {}
+        return written
+
+    async def _write(self, new: _Increments) -> int:
+        sources = list(new)
+        factor = scale_factor(self._log_scale)
+        links: list[Link] = []
+        for source, stored in zip(sources, await self._store.links(sources), strict=True):
+            weights = {(link.target_id, link.kind): min(1.0, link.weight * factor) for link in stored}
+            for key, increment in new[source].items():
+                weights[key] = hebbian(weights.get(key, 0.0), increment)
+            ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+            for rank, ((target, kind), weight) in enumerate(ranked):
+                kept = rank < self.params.most_links and weight >= _FAINTEST
+                if not kept or (target, kind) in new[source]:
+                    links.append(Link(source, target, kind, weight / factor if kept else 0.0))
+        await self._store.link(links)
+        return sum(link.weight > 0.0 for link in links)
+
+    async def forget(self, engram_id: str) -> None:
+        """Removes an engram from the wiring."""
+        await self._store.unlink(engram_id)
+        self._new.pop(engram_id, None)
+        for increments in self._new.values():
+            for key in [key for key in increments if key[0] == engram_id]:
+                del increments[key]
+
+    def state(self) -> dict[str, Any]:
+        """What `resume` wants."""
+        return {"log_scale": self._log_scale}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `state` returned in an earlier life."""
+        self._log_scale = float(state["log_scale"])

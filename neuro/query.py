@@ -1,0 +1,55 @@
+"""Immutable filters over engram fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from neuro.engram import Context, Engram, MemoryType
+from neuro.arguments import JsonObject
+from neuro.errors import InvalidArgumentError
+from neuro.records import Record, Unit
+
+
+class Where(Record):
+    """Which engrams are meant; every condition given must hold."""
+
+    memory_type: Annotated[MemoryType | None, Field(strict=False)] = None
+    speaker: str | None = None
+    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """All of these."""
+    context: Context = JsonObject()
+    """These keys with these values."""
+    encoded_from: float | None = None
+    """Earliest clock time of encoding, epoch seconds, inclusive."""
+    encoded_before: float | None = None
+    """Latest clock time of encoding, exclusive."""
+    salience_from: Unit | None = None
+    pinned: bool | None = None
+
+    @classmethod
+    def of(cls, value: object) -> Where | None:
+        """A filter, or the fields of one as a mapping; None asks for everything."""
+        if value is None or isinstance(value, Where):
+            return value
+        if isinstance(value, Mapping):
+            fields: dict[str, Any] = {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            if "memory_type" in fields and fields["memory_type"] is not None:
+                fields["memory_type"] = MemoryType.of(fields["memory_type"])
+            return cls(**fields)
+        raise InvalidArgumentError(f"where: must be a Where or a mapping of its fields (got {value!r})")
+
+    def matches(self, engram: Engram) -> bool:
+        """Whether an engram is meant."""
+        return (
+            (self.memory_type is None or engram.memory_type is self.memory_type)
+            and (self.speaker is None or engram.speaker == self.speaker)
+            and set(self.tags) <= set(engram.tags)
+            and all(key in engram.context and engram.context[key] == value for key, value in self.context.items())
+            and (self.encoded_from is None or engram.encoded_at >= self.encoded_from)
+            and (self.encoded_before is None or engram.encoded_at < self.encoded_before)
+            and (self.salience_from is None or engram.salience >= self.salience_from)
+            and (self.pinned is None or engram.pinned is self.pinned)
+        )

@@ -1,0 +1,242 @@
+"""Where engrams are: finding their owner, following them while they move, moving them. No policy.
+
+A move leaves no instant at which an engram has two owners or none: a copy arrives, invisible; the source
+leaves a forwarding mark if the engram has not changed meanwhile; the copy is revealed; the mark goes. A
+store that fails in between leaves the mark, and `settle_moves` finishes later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from neuro.engram import Engram, MemoryType
+from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.indexing.probe import Frequencies, Probe
+from neuro.regions.basal_ganglia import BasalGanglia
+from neuro.regions.cerebellum import Cerebellum
+from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.memory_region import MemoryRegion
+from neuro.regions.neocortex import Neocortex
+from neuro.signals import Echo
+
+_BATCH = 200
+
+_Answer = TypeVar("_Answer")
+
+
+class Answers(NamedTuple):
+    """What regions answered, and which could not."""
+
+    echoes: list[Echo]
+    silent: tuple[str, ...]
+
+
+class Changed(NamedTuple):
+    """Engrams after a change, by id, and the regions that could not be reached."""
+
+    engrams: dict[str, Engram]
+    silent: tuple[str, ...]
+
+
+class Moved(NamedTuple):
+    """Ids that reached a region, and how many stayed because they changed meanwhile."""
+
+    engram_ids: tuple[str, ...]
+    stale: int
+
+
+class Anatomy:
+    """The four regions that keep engrams, and what lies where."""
+
+    def __init__(
+        self, hippocampus: Hippocampus, neocortex: Neocortex, cerebellum: Cerebellum, basal_ganglia: BasalGanglia
+    ) -> None:
+        self.hippocampus = hippocampus
+        self.long_term: tuple[MemoryRegion, ...] = (neocortex, cerebellum, basal_ganglia)
+        self._moving = asyncio.Lock()
+
+    @property
+    def memory_regions(self) -> tuple[MemoryRegion, ...]:
+        """All regions that keep engrams."""
+        return (self.hippocampus, *self.long_term)
+
+    def region(self, name: str) -> MemoryRegion:
+        """The memory region of this name."""
+        for region in self.memory_regions:
+            if region.name == name:
+                return region
+        raise UnknownRegionError(f"no memory region is called {name!r}")
+
+    def home(self, memory_type: MemoryType) -> MemoryRegion | None:
+        """The intact long-term region that claims a type, if there is one."""
+        return next((region for region in self.long_term if region.claims(memory_type)), None)
+
+    # Finding
+
+    async def survey(self, terms: Sequence[str]) -> tuple[Frequencies, ...]:
+        """How common terms are in each region that can be reached."""
+        answers = await _gather(region.frequencies(terms) for region in self.memory_regions)
+        return tuple(answer for answer in answers if not isinstance(answer, StoreUnavailableError))
+
+    async def retrieve(self, probe: Probe, limit: int) -> Answers:
+        """The echoes of every memory region, best first, one for each engram."""
+        # An engram on the move stays in the hippocampus until it is visible at its destination: whoever
+        # asks here first cannot miss it.
+        recent = await self.hippocampus.retrieve(probe, limit)
+        answers = await _gather(region.retrieve(probe, limit) for region in self.long_term)
+        found = {echo.engram.engram_id: echo for echo in recent}
+        silent: list[str] = []
+        for region, answer in zip(self.long_term, answers, strict=True):
+            if isinstance(answer, StoreUnavailableError):
+                silent.append(region.name)
+            else:
+                found.update({echo.engram.engram_id: echo for echo in answer})
+        echoes = sorted(found.values(), key=lambda echo: (-echo.relevance, echo.engram.engram_id))
+        return Answers(echoes, tuple(silent))
+
+    async def owners(self, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:
+        """Region and engram of each id that exists; the hippocampus answers for what is on the move."""
+        found: dict[str, tuple[MemoryRegion, Engram]] = {}
+        for engram_id, engram in zip(engram_ids, await self.hippocampus.reinstate(engram_ids), strict=True):
+            if engram is not None:
+                found[engram_id] = (self.hippocampus, engram)
+        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
+        if missing:
+            for region, engrams in zip(
+                self.long_term,
+                await asyncio.gather(*(region.reinstate(missing) for region in self.long_term)),
+                strict=True,
+            ):
+                found.update({e.engram_id: (region, e) for e in engrams if e is not None})
+        return found
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        """Id of the long-term engram with each digest, if there is one."""
+        answers = await asyncio.gather(*(region.find(digests) for region in self.long_term))
+        return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)]
+
+    # Changing
+
+    async def reconsolidate(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], op_id: str
+    ) -> Changed:
+        """Changes each engram once, at its owner, wherever it is or moves to meanwhile; unknown ids are left out."""
+        changed: dict[str, Engram] = {}
+        silent: set[str] = set()
+        elsewhere: list[str] = []
+        for engram_id in dict.fromkeys(engram_ids):
+            if await self._settled(engram_id, silent):
+                engram = self.hippocampus.change(engram_id, change, op_id)
+                if engram is None:
+                    elsewhere.append(engram_id)
+                else:
+                    changed[engram_id] = engram
+        if elsewhere:
+            answers = await _gather(region.reconsolidate(elsewhere, change, op_id) for region in self.long_term)
+            for region, answer in zip(self.long_term, answers, strict=True):
+                if isinstance(answer, StoreUnavailableError):
+                    silent.add(region.name)
+                else:
+                    changed.update({engram.engram_id: engram for engram in answer})
+        return Changed(changed, tuple(sorted(silent)))
+
+    async def _settled(self, engram_id: str, silent: set[str]) -> bool:
+        """Waits until an engram that moves has arrived; False if its store cannot be reached."""
+        while (destination := self.hippocampus.forwarding(engram_id)) is not None:
+            if self._moving.locked():
+                async with self._moving:
+                    continue
+            try:
+                await self.settle_moves()
+            except StoreUnavailableError:
+                silent.add(destination)
+                return False
+        return True
+
+    # Moving
+
+    async def move(self, engram_ids: Sequence[str], destination: MemoryRegion) -> Moved:
+        """Moves engrams from the hippocampus to a long-term region; those that change meanwhile stay."""
+        arrived: list[str] = []
+        stale = 0
+        for start in range(0, len(engram_ids), _BATCH):
+            async with self._moving:
+                held = [self.hippocampus.store.look_up(i) for i in engram_ids[start : start + _BATCH]]
+                batch = [engram for engram in held if engram is not None]
+                await destination.admit(batch)
+                leaving: list[str] = []
+                for engram in batch:
+                    if self.hippocampus.depart(engram.engram_id, engram.revision, destination.name):
+                        leaving.append(engram.engram_id)
+                    else:
+                        stale += 1
+                        await destination.release(engram.engram_id)
+                await destination.reveal(leaving)
+                self.hippocampus.departed(leaving)
+                arrived.extend(leaving)
+        return Moved(tuple(arrived), stale)
+
+    async def settle_moves(self) -> None:
+        """Finishes or undoes what a failing store left half done.
+
+        A marked engram whose copy is there is revealed; one whose copy is gone belongs to the hippocampus
+        again; an arriving copy whose source still owns it is dropped; one without a source is revealed.
+        """
+        async with self._moving:
+            marks = self.hippocampus.marks()
+            for region in self.long_term:
+                if not region.intact:
+                    continue
+                await self._settle_region(region, [i for i, name in marks.items() if name == region.name])
+
+    async def _settle_region(self, region: MemoryRegion, marked: Sequence[str]) -> None:
+        arriving = await region.store.arrivals()
+        orphans = [i for i in arriving if i not in self.hippocampus.store]
+        for engram_id in arriving:
+            if engram_id in self.hippocampus.store and engram_id not in marked:
+                await region.release(engram_id)
+        if not marked and not orphans:
+            return
+        await region.reveal([*marked, *orphans])
+        there = [e.engram_id for e in await region.reinstate(marked) if e is not None]
+        self.hippocampus.departed(there)
+        self.hippocampus.returned([i for i in marked if i not in there])
+
+    async def forget(self, engram_id: str) -> str | None:
+        """Deletes an engram at its owner; the region's name, or None when there was none."""
+        if self.hippocampus.forwarding(engram_id) is not None and not self._moving.locked():
+            await self.settle_moves()
+        async with self._moving:  # a copy may be arriving somewhere: a move ends before a deletion begins
+            owner: str | None = None
+            if engram_id in self.hippocampus.store and self.hippocampus.forwarding(engram_id) is None:
+                self.hippocampus.forget(engram_id)
+                return self.hippocampus.name
+            for region, deleted in zip(
+                self.long_term,
+                await asyncio.gather(*(region.release(engram_id) for region in self.long_term)),
+                strict=True,
+            ):
+                if deleted:
+                    owner = region.name
+            self.hippocampus.forget(engram_id)
+            self.hippocampus.returned([engram_id])
+            return owner
+
+    # Fading
+
+    async def fade(self, now: float) -> Mapping[str, list[str]]:
+        """What fell below the threshold of forgetting in each region."""
+        faded = await asyncio.gather(*(region.fade(now) for region in self.memory_regions))
+        return {region.name: ids for region, ids in zip(self.memory_regions, faded, strict=True)}
+
+
+async def _gather(calls: Iterable[Awaitable[_Answer]]) -> list[_Answer | StoreUnavailableError]:
+    """Awaits all; an unreachable store is an answer, any other error is raised."""
+    answers: list[_Answer | StoreUnavailableError] = []
+    for answer in await asyncio.gather(*calls, return_exceptions=True):
+        if isinstance(answer, BaseException) and not isinstance(answer, StoreUnavailableError):
+            raise answer
+        answers.append(answer)
+    return answers

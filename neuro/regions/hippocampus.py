@@ -1,0 +1,378 @@
+"""The hippocampus: what happened lately, bound to what happened around it.
+
+Lives in memory; the brain writes it down in the store's journal.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from neuro.arguments import check_content, check_count, check_text
+from neuro.clock import Clock
+from neuro.connectome import Association, AssociationType
+from neuro.embedders.base import ImmediateEmbedder
+from neuro.embedders.hashing import HashingEmbedder
+from neuro.engram import Engram, MemoryType
+from neuro.ids import EngramIds
+from neuro.indexing.fragments import fragment
+from neuro.indexing.probe import Matching, Probe
+from neuro.indexing.terms import terms
+from neuro.plasticity import Plasticity
+from neuro.records import Params, Positive, Unit
+from neuro.regions.base import Snapshot
+from neuro.regions.memory_region import MemoryRegion
+from neuro.signals import Appraisal, Percept, Stimulus
+from neuro.stores.memory import MemoryEngrams
+from neuro.units import HOUR
+
+_FULL_SLEEP = 1.0 - 1e-9
+
+
+class HippocampusParams(Params):
+    """Parameters of the hippocampus."""
+
+    temporal_reach: Annotated[int, Field(ge=0)] = 3
+    """How many engrams back a new one is bound to; 0 switches temporal association off (Kahana 1996)."""
+    temporal_weight: Unit = 0.5
+    """Weight of the association from one engram to the next (Kahana 1996)."""
+    temporal_decay: Unit = 0.6
+    """Factor on that weight for each step further apart (Howard & Kahana 2002)."""
+    backward_ratio: Unit = 0.6
+    """Weight of the association backwards over that forwards; free recall shows .4 (Kahana 1996), but a cue
+    asks as often for what came before."""
+    episode_gap: Positive = 4 * HOUR
+    """A pause of more than this, seconds, or another session ends the episode (Zacks et al. 2007)."""
+    co_held_weight: Unit = 0.15
+    """Weight of the association between what working memory held together; 0 switches it off (Hebb 1949)."""
+    co_recalled_weight: Unit = 0.15
+    """Weight of the association between what one cue brought back; 0 switches it off (Hebb 1949)."""
+    most_bindings: Annotated[int, Field(ge=0)] = 10_000
+    """Pairs remembered until the next night."""
+
+
+class HippocampusSnapshot(Snapshot):
+    """What the hippocampus holds."""
+
+    engrams: int
+    moving: int
+    """Engrams that are on their way to their long-term home."""
+    episode_id: str | None
+    bindings: int
+    """Pairs that wait for the night to be wired together."""
+    unreplayed: int
+    """Engrams accessed since they were last slept on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the stream something was encoded."""
+
+    engram_id: str
+    episode_id: str
+    at: float
+    session: str | None
+
+
+class Hippocampus(MemoryRegion):
+    """Encodes each percept as an engram of its own, binds it to its neighbours in time, completes partial cues,
+    and replays what was experienced when the brain sleeps.
+
+    In the brain, the dentate gyrus separates similar patterns and CA3 completes partial ones (Marr 1971; Yassa &
+    Stark 2011); sharp-wave ripples replay the day to the neocortex (Wilson & McNaughton 1994).
+
+    Lesioned: encodes nothing, answers nothing and replays nothing; remote memories are spared.
+    """
+
+    name = "hippocampus"
+    memory_types = frozenset[MemoryType]()
+    store: MemoryEngrams
+
+    def __init__(
+        self,
+        params: HippocampusParams | None = None,
+        *,
+        embedder: ImmediateEmbedder | None = None,
+        plasticity: Plasticity | None = None,
+        matching: Matching | None = None,
+        clock: Clock | None = None,
+        ids: Callable[[float], str] | None = None,
+    ) -> None:
+        super().__init__(MemoryEngrams(self.name), plasticity=plasticity, clock=clock)
+        self.params = HippocampusParams() if params is None else params
+        self._embedder: ImmediateEmbedder | None = HashingEmbedder() if embedder is None else embedder
+        self._matching = Matching() if matching is None else matching
+        self._ids = EngramIds() if ids is None else ids
+        self._stream: deque[_Place] = deque(maxlen=max(1, self.params.temporal_reach))
+        self._bindings: dict[tuple[str, str, AssociationType], float] = {}
+        self._unreplayed: dict[str, float] = {}
+        self._forwarding: dict[str, str] = {}
+
+    # Encoding
+
+    def next_id(self, now: float | None = None) -> str:
+        """An id for the next engram; ids sort by time of encoding."""
+        return self._ids(self._time(now))
+
+    def encode(
+        self,
+        percept: Percept | str,
+        now: float | None = None,
+        *,
+        encoded_at: float | None = None,
+        engram_id: str | None = None,
+        sleeps: float = 0.0,
+        scope: str | None = None,
+    ) -> Engram | None:
+        """Lays down a percept as a new engram (the caller has looked for repeats: `recognise`).
+
+        Args:
+            percept: or a plain text, which is taken as it is.
+            now: brain time; ``encoded_at`` is clock time, the same if not given.
+            sleeps: the brain's count of sleeps.
+        """
+        if not self._intact:
+            return None
+        instant = self._time(now)
+        if isinstance(percept, str):
+            percept = self._perceived(percept)
+        stimulus, appraisal = percept.stimulus, percept.appraisal
+        clock_time = instant if encoded_at is None else encoded_at
+        engram = Engram(
+            engram_id=self.next_id(clock_time) if engram_id is None else engram_id,
+            content=stimulus.content,
+            memory_type=stimulus.memory_type,
+            encoded_at=clock_time,
+            occurred_at=stimulus.occurred_at,
+            trace=self.plasticity.imprint(
+                instant,
+                memory_type=stimulus.memory_type,
+                sleeps=sleeps,
+                arousal=max(appraisal.arousal, 2.0 * appraisal.salience - 1.0),
+                surprise=percept.surprise,
+            ),
+            fragments=percept.fragments,
+            features=percept.features,
+            embedder=percept.embedder,
+            salience=appraisal.salience,
+            valence=appraisal.valence,
+            arousal=appraisal.arousal,
+            reward=stimulus.reward,
+            tags=stimulus.tags,
+            context=stimulus.context,
+            episode_id=self._episode(stimulus, clock_time),
+            scope=scope,
+        )
+        self.store.put(engram, self.forgotten_at(engram))
+        self.notice_access(engram.engram_id, sleeps)
+        return engram
+
+    def _perceived(self, content: str) -> Percept:
+        stimulus = Stimulus(content=check_content(content))
+        spans = fragment(content)
+        features = None
+        if self._embedder is not None:
+            rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
+            features = rows.astype(np.float16)
+        return Percept(stimulus, Appraisal(0.5, 0.0, 0.0, "not appraised"), spans, features)
+
+    def _episode(self, stimulus: Stimulus, at: float) -> str:
+        last = self._stream[-1] if self._stream else None
+        session = stimulus.context.get("session")
+        session = session if isinstance(session, str) else None
+        if last is None or at - last.at > self.params.episode_gap or session != last.session:
+            return f"episode-{self.next_id(at)}"
+        return last.episode_id
+
+    def bind(self, engram: Engram) -> list[Association]:
+        """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
+
+        Lesioned: none.
+        """
+        if not self._intact or engram.episode_id is None:
+            return []
+        links: list[Association] = []
+        weight = self.params.temporal_weight if self.params.temporal_reach else 0.0
+        for place in reversed(self._stream):
+            if place.episode_id != engram.episode_id or weight == 0.0:
+                break
+            if place.engram_id != engram.engram_id:
+                links.append(
+                    Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight)
+                )
+                backward = weight * self.params.backward_ratio
+                links.append(Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward))
+            weight *= self.params.temporal_decay
+        session = engram.context.get("session")
+        self._stream.append(
+            _Place(
+                engram.engram_id,
+                engram.episode_id,
+                engram.encoded_at,
+                session if isinstance(session, str) else None,
+            )
+        )
+        return links
+
+    def bind_together(self, engram_ids: Sequence[str], kind: AssociationType) -> None:
+        """Notes that engrams were active together; the night wires them. Lesioned: notes nothing."""
+        weight = self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
+        if not self._intact or weight == 0.0:
+            return
+        for first, second in combinations(dict.fromkeys(engram_ids), 2):
+            for source, target in ((first, second), (second, first)):
+                self._bindings.pop((source, target, kind), None)
+                self._bindings[source, target, kind] = weight
+        while len(self._bindings) > 2 * self.params.most_bindings:
+            del self._bindings[next(iter(self._bindings))]
+
+    def take_bindings(self) -> list[Association]:
+        """What was noted since the last night; it is the caller's from here on."""
+        taken = [Association(source, target, kind, w) for (source, target, kind), w in self._bindings.items()]
+        self._bindings.clear()
+        return taken
+
+    # Recognising and completing
+
+    def recognise(self, digest: str) -> Engram | None:
+        """The engram of which this would be a repeat, if it is here. Lesioned: recognises nothing."""
+        return self.store.look_for(digest) if self._intact else None
+
+    def novelty(self, percept: Percept) -> float:
+        """1 is unlike anything here, 0 the same; in [0, 1]. Lesioned: everything is new."""
+        features = None if percept.features is None else percept.features[0].astype(np.float32)
+        probe = self._probe(percept.stimulus.content, features)
+        best = self.store.rank(probe, 1) if self._intact else []
+        return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
+
+    def _probe(self, text: str, features: np.ndarray[Any, np.dtype[np.float32]] | None) -> Probe:
+        asked = tuple(dict.fromkeys(terms(text)))
+        return Probe.over(asked, (self.store.count_terms(asked),), features, self._matching)
+
+    def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
+        """Engrams that a partial cue completes to, best first, with their relevance of about [0, 1].
+
+        Matches words, and features where text is featured by an embedder with a synchronous method (the
+        lexical one). Empty on an empty region. Lesioned: empty.
+        """
+        check_text(cue, "cue")
+        check_count(top_k, "top_k")
+        if not self._intact or not len(self.store):
+            return []
+        features = None if self._embedder is None else self._embedder.embed_now([cue])[0]
+        found = self.store.rank(self._probe(cue, features), top_k)
+        return [(engram, m.relevance) for m in found if (engram := self.store.look_up(m.engram_id)) is not None]
+
+    # Replay
+
+    def notice_access(self, engram_id: str, sleeps: float) -> None:
+        """Remembers that an engram of any region was studied or recalled, to replay it after a full sleep."""
+        if self._intact:
+            self._unreplayed.pop(engram_id, None)
+            self._unreplayed[engram_id] = sleeps
+
+    def replay(self, sleeps: float) -> list[str]:
+        """Ids of what has been slept on for a full night since its last access, the oldest first.
+
+        Lesioned: replays nothing.
+        """
+        if not self._intact:
+            return []
+        ripe: list[str] = []
+        for engram_id, since in self._unreplayed.items():
+            if sleeps - since < _FULL_SLEEP:
+                break
+            ripe.append(engram_id)
+        return ripe
+
+    def replayed(self, engram_ids: Iterable[str]) -> None:
+        """These have been replayed."""
+        for engram_id in engram_ids:
+            self._unreplayed.pop(engram_id, None)
+
+    # Moving out
+
+    def depart(self, engram_id: str, revision: int, region: str) -> bool:
+        """Leaves a forwarding mark on an engram whose copy has arrived in ``region``, if it has not changed since."""
+        engram = self.store.look_up(engram_id)
+        if engram is None or engram.revision != revision:
+            return False
+        self._forwarding[engram_id] = region
+        return True
+
+    def departed(self, engram_ids: Iterable[str]) -> None:
+        """The moves are complete: lets go of the engrams and their marks."""
+        for engram_id in engram_ids:
+            self.store.drop(engram_id)
+            self._forwarding.pop(engram_id, None)
+
+    def returned(self, engram_ids: Iterable[str]) -> None:
+        """The moves did not happen: the engrams are owned here again."""
+        for engram_id in engram_ids:
+            self._forwarding.pop(engram_id, None)
+
+    def forwarding(self, engram_id: str) -> str | None:
+        """The region that an engram is moving to."""
+        return self._forwarding.get(engram_id)
+
+    def marks(self) -> dict[str, str]:
+        """Region by id of every engram that is moving."""
+        return dict(self._forwarding)
+
+    def staying(self) -> list[Engram]:
+        """Engrams owned here that are not moving, in order of id. Lesioned: none move."""
+        if not self._intact:
+            return []
+        return [engram for engram in self.store.everything() if engram.engram_id not in self._forwarding]
+
+    def change(self, engram_id: str, change: Callable[[Engram], Engram], op_id: str) -> Engram | None:
+        """`reconsolidate` of one engram that is owned here and not moving, at once."""
+        if not self._intact or engram_id in self._forwarding:
+            return None
+        return self.store.change(engram_id, lambda engram: self.place(change(engram)), op_id)
+
+    def forget(self, engram_id: str) -> bool:
+        """Deletes an engram and all that points to it here. Works lesioned too."""
+        self._unreplayed.pop(engram_id, None)
+        for key in [key for key in self._bindings if engram_id in key[:2]]:
+            del self._bindings[key]
+        kept = [place for place in self._stream if place.engram_id != engram_id]
+        self._stream.clear()
+        self._stream.extend(kept)
+        return self.store.drop(engram_id)
+
+    # Waking and looking
+
+    def reawaken(self, engrams: Iterable[Engram], state: Mapping[str, Any] | None) -> None:
+        """Takes up what an earlier life wrote down."""
+        for engram in engrams:
+            self.store.put(engram, self.forgotten_at(engram))
+        if state is not None:
+            self._stream.extend(_Place(*place) for place in state["stream"])
+            self._unreplayed.update(state["unreplayed"])
+            self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in state["bindings"]})
+
+    def state(self) -> dict[str, Any]:
+        """Where in the stream it is, as JSON; `reawaken` wants it."""
+        return {
+            "stream": [[p.engram_id, p.episode_id, p.at, p.session] for p in self._stream],
+            "unreplayed": dict(self._unreplayed),
+            "bindings": [[a, b, kind.value, w] for (a, b, kind), w in self._bindings.items()],
+        }
+
+    def inspect(self, now: float | None = None) -> HippocampusSnapshot:
+        return HippocampusSnapshot(
+            name=self.name,
+            intact=self._intact,
+            engrams=len(self.store),
+            moving=len(self._forwarding),
+            episode_id=self._stream[-1].episode_id if self._stream else None,
+            bindings=len(self._bindings) // 2,
+            unreplayed=len(self._unreplayed),
+        )

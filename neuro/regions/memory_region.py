@@ -1,0 +1,162 @@
+"""What the four regions that keep engrams have in common: they answer cues and own what they keep.
+
+Each differs in its store, its plasticity, what it claims, how things settle in it, and one verb of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from neuro.clock import Clock
+from neuro.engram import Engram, MemoryType, Trace
+from neuro.indexing.probe import Frequencies, Match, Probe
+from neuro.plasticity import OddsPlasticity, Plasticity
+from neuro.regions.base import Region, Snapshot
+from neuro.signals import Echo, Reason
+from neuro.stores.base import EngramStore, Placed
+from neuro.stores.memory import MemoryEngrams
+from neuro.units import DORMANT_BELOW
+
+_FADING_BATCH = 500
+
+
+def _words_reason(match: Match, probe: Probe) -> Reason:
+    amount = probe.matching.words * match.lexical**probe.matching.concavity
+    return Reason("words", amount, f"shares the words {', '.join(match.matched)} with the cue")
+
+
+def reasons_of(match: Match, probe: Probe) -> tuple[Reason, ...]:
+    """Why a match matched."""
+    found: list[Reason] = []
+    if match.matched and match.lexical > 0.0 and probe.matching.words > 0.0:
+        found.append(_words_reason(match, probe))
+    if match.similarity > 0.0 and probe.matching.features > 0.0:
+        amount = probe.matching.features * match.similarity
+        found.append(Reason("meaning", amount, f"is {match.similarity:.0%} alike in its features"))
+    return tuple(found)
+
+
+class MemoryRegion(Region):
+    """A region that keeps engrams.
+
+    Args:
+        store: where they are kept; a region used alone keeps them in memory.
+        plasticity: how their traces change; the odds law if none.
+        clock: asked for the time by verbs that are called without ``now``.
+    """
+
+    memory_types: ClassVar[frozenset[MemoryType]]
+
+    def __init__(
+        self,
+        store: EngramStore | None = None,
+        *,
+        plasticity: Plasticity | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(clock=clock)
+        self.store: EngramStore = MemoryEngrams(self.name) if store is None else store
+        self.plasticity: Plasticity = OddsPlasticity() if plasticity is None else plasticity
+
+    def claims(self, memory_type: MemoryType) -> bool:
+        """Whether this is the home of a type of memory. Lesioned: claims nothing."""
+        return self._intact and memory_type in self.memory_types
+
+    def settle(self, engram: Engram) -> Engram:
+        """The one-time change of an engram that moves in; pure."""
+        return engram
+
+    def retention(self, engram: Engram, now: float) -> float:
+        """Probability of recall with a full cue at brain time ``now``, in [0, 1]; what is pinned does not fade."""
+        if engram.pinned:
+            now = engram.trace.last_access
+        return self.plasticity.strength(engram.trace, now)
+
+    def forgotten_at(self, engram: Engram) -> float:
+        """Brain time at which it becomes dormant; ``inf`` for what is pinned."""
+        return math.inf if engram.pinned else self.plasticity.forgotten_at(engram.trace)
+
+    def dormant(self, engram: Engram, now: float) -> bool:
+        """Whether its retention is below the threshold of forgetting."""
+        return self.retention(engram, now) < DORMANT_BELOW
+
+    def place(self, engram: Engram) -> Placed:
+        """The engram with its key in the index of forgetting."""
+        return Placed(engram, self.forgotten_at(engram))
+
+    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
+        """How common terms are here. Lesioned: knows of none."""
+        if not self._intact:
+            return Frequencies(0, 0, (0,) * len(terms))
+        return await self.store.frequencies(terms)
+
+    async def retrieve(self, probe: Probe, limit: int) -> list[Echo]:
+        """The best ``limit`` echoes of a probe, best first. Lesioned: silent."""
+        if not self._intact:
+            return []
+        matches = await self.store.search(probe, limit=limit)
+        engrams = await self.store.get([match.engram_id for match in matches]) if matches else []
+        return [
+            Echo(engram, self.name, match.relevance, reasons_of(match, probe))
+            for match, engram in zip(matches, engrams, strict=True)
+            if engram is not None
+        ]
+
+    async def reinstate(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """Engrams by id, in the order asked. Lesioned: none."""
+        if not self._intact or not engram_ids:
+            return [None] * len(engram_ids)
+        return await self.store.get(engram_ids)
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        """Ids of the engrams with these digests. Lesioned: none."""
+        if not self._intact or not digests:
+            return [None] * len(digests)
+        return await self.store.find(digests)
+
+    async def reconsolidate(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], op_id: str
+    ) -> list[Engram]:
+        """Changes engrams where they are owned; returns them as they are then, those elsewhere left out.
+
+        Lesioned: changes nothing.
+        """
+        if not self._intact or not engram_ids:
+            return []
+        return await self.store.amend(engram_ids, lambda engram: self.place(change(engram)), op_id=op_id)
+
+    async def admit(self, engrams: Sequence[Engram]) -> None:
+        """Takes in engrams as arriving; `reveal` completes the move."""
+        await self.store.insert([self.place(self.settle(engram)) for engram in engrams], arriving=True)
+
+    async def reveal(self, engram_ids: Sequence[str]) -> None:
+        """Makes arriving engrams part of memory."""
+        await self.store.reveal(engram_ids)
+
+    async def release(self, engram_id: str) -> bool:
+        """Deletes an engram, arriving or not; works lesioned too, for what must be forgotten must go."""
+        return await self.store.delete(engram_id)
+
+    async def fade(self, now: float) -> list[str]:
+        """Marks what has fallen below the threshold as dormant; returns the ids. Costs what is due."""
+        faded: list[str] = []
+        if not self._intact:
+            return faded
+        while due := await self.store.due(now, limit=_FADING_BATCH):
+            faded.extend(await self.store.demote(due, now))
+            if len(due) < _FADING_BATCH:
+                break
+        return faded
+
+    def inspect(self, now: float | None = None) -> Snapshot:
+        return Snapshot(name=self.name, intact=self._intact)
+
+
+def stretched(engram: Engram, factor: float) -> Trace:
+    """The engram's trace with its half-life, and that at encoding, ``factor`` times as long."""
+    trace = engram.trace
+    return trace.model_copy(
+        update={"half_life": trace.half_life * factor, "encoded_half_life": trace.encoded_half_life * factor}
+    )

@@ -1,0 +1,58 @@
+"""From a URL to an open store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from neuro.errors import ConfigurationError
+from neuro.stores.base import Store
+from neuro.stores.memory import MemoryStore
+
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
+    """Scheme, location and namespace of a store's URL.
+
+    ``memory://``, ``sqlite:///relative.db``, ``sqlite:////absolute.db``, a bare path, ``redis://``, ``rediss://``,
+    ``unix://``; ``?namespace=`` wins over the argument when the argument is the default.
+
+    Raises:
+        ConfigurationError: another scheme, or two different namespaces.
+    """
+    if "://" not in url:
+        return "sqlite", url, namespace
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    named = query.pop("namespace", [namespace])[-1]
+    if namespace not in ("default", named):
+        raise ConfigurationError(f"Brain.namespace: the URL says {named!r}, the argument {namespace!r}")
+    if parts.scheme == "memory":
+        return "memory", "", named
+    if parts.scheme == "sqlite":
+        if parts.netloc or not parts.path.strip("/"):
+            raise ConfigurationError(
+                "Brain.url: write sqlite:///relative.db or sqlite:////absolute.db, or just the path"
+            )
+        return "sqlite", unquote(parts.path[1:]), named
+    if parts.scheme in _REDIS_SCHEMES:
+        rest = "&".join(f"{key}={value}" for key, values in query.items() for value in values)
+        return "redis", parts._replace(query=rest).geturl(), named
+    raise ConfigurationError(
+        f"Brain.url: unknown scheme {parts.scheme!r}; use memory://, sqlite:///file.db, redis://, rediss:// or unix://"
+    )
+
+
+async def open_store(url: str | None, *, namespace: str = "default") -> Store:
+    """Opens the store at a URL; none is ``memory://``."""
+    scheme, location, namespace = parse_url("memory://" if url is None else url, namespace)
+    if scheme == "memory":
+        return MemoryStore()
+    if scheme == "sqlite":
+        from neuro.stores.sqlite import SQLiteStore
+
+        return await SQLiteStore.open(Path(location), namespace=namespace)
+    from neuro.stores.redis import RedisStore  # redis.asyncio takes half a second to import: only when asked for
+
+    return await RedisStore.open(location, namespace=namespace)

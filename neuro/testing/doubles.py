@@ -1,0 +1,235 @@
+"""Doubles of a store: wrappers that interleave, count or fail, and otherwise answer as what they wrap.
+
+Each is a `StoreWrapper`, whose one hook `around` sees every verb of the store and of its regions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, cast
+
+from neuro.engram import Engram
+from neuro.errors import InvalidArgumentError, StoreUnavailableError
+from neuro.indexing.probe import Frequencies, Match, Probe
+from neuro.stores.base import Change, EngramStore, Link, Placed, Store
+
+T = TypeVar("T")
+
+VERBS = frozenset(
+    name for port in (Store, EngramStore) for name, member in vars(port).items() if iscoroutinefunction(member)
+)
+"""Every awaited verb of a store and of its regions."""
+
+_ENGRAM_READS = ("get", "scan", "amend", "journal")
+
+
+class StoreWrapper:
+    """A store around another one: every verb is carried out by `around`, which subclasses extend."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.url = inner.url
+        self.durable = inner.durable
+        self._regions: dict[str, EngramsWrapper] = {}
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        """Carries out ``verb`` by awaiting ``call``; ``written`` is how many records it was given to write."""
+        return await call()
+
+    def wrap(self, inner: EngramStore) -> EngramsWrapper:
+        """What stands for a region's engrams."""
+        return EngramsWrapper(inner, self)
+
+    def engrams(self, region: str) -> EngramsWrapper:
+        if region not in self._regions:
+            self._regions[region] = self.wrap(self.inner.engrams(region))
+        return self._regions[region]
+
+    async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
+        return await self.around("links", lambda: self.inner.links(engram_ids))
+
+    async def link(self, links: Sequence[Link]) -> None:
+        return await self.around("link", lambda: self.inner.link(links), written=len(links))
+
+    async def unlink(self, engram_id: str) -> None:
+        return await self.around("unlink", lambda: self.inner.unlink(engram_id), written=1)
+
+    async def journal(self) -> list[Engram]:
+        return await self.around("journal", self.inner.journal)
+
+    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
+        written = len(engrams) + len(drop)
+        return await self.around(
+            "write_journal", lambda: self.inner.write_journal(engrams, drop=drop), written=written
+        )
+
+    async def read_documents(self, keys: Sequence[str]) -> list[Any]:
+        return await self.around("read_documents", lambda: self.inner.read_documents(keys))
+
+    async def write_documents(self, documents: Mapping[str, Any]) -> None:
+        return await self.around(
+            "write_documents", lambda: self.inner.write_documents(documents), written=len(documents)
+        )
+
+    async def aclose(self) -> None:
+        return await self.around("aclose", self.inner.aclose)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.inner!r})"
+
+
+class EngramsWrapper:
+    """A region's engrams around others; every verb is carried out by the `around` of ``owner``."""
+
+    def __init__(self, inner: EngramStore, owner: StoreWrapper) -> None:
+        self.inner = inner
+        self.region = inner.region
+        self._around = owner.around
+
+    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
+        return await self._around(
+            "insert", lambda: self.inner.insert(items, arriving=arriving), written=len(items)
+        )
+
+    async def reveal(self, engram_ids: Sequence[str]) -> None:
+        return await self._around("reveal", lambda: self.inner.reveal(engram_ids), written=len(engram_ids))
+
+    async def arrivals(self) -> list[str]:
+        return await self._around("arrivals", self.inner.arrivals)
+
+    async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
+        return await self._around(
+            "amend", lambda: self.inner.amend(engram_ids, change, op_id=op_id), written=len(engram_ids)
+        )
+
+    async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
+        return await self._around("delete", lambda: self.inner.delete(engram_id, revision=revision), written=1)
+
+    async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        return await self._around("get", lambda: self.inner.get(engram_ids))
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        return await self._around("find", lambda: self.inner.find(digests))
+
+    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
+        return await self._around("frequencies", lambda: self.inner.frequencies(terms))
+
+    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
+        return await self._around("search", lambda: self.inner.search(probe, limit=limit))
+
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
+        return await self._around("scan", lambda: self.inner.scan(after=after, limit=limit))
+
+    async def due(self, before: float, *, limit: int) -> list[str]:
+        return await self._around("due", lambda: self.inner.due(before, limit=limit))
+
+    async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
+        return await self._around(
+            "demote", lambda: self.inner.demote(engram_ids, before), written=len(engram_ids)
+        )
+
+    async def count(self, before: float) -> tuple[int, int]:
+        return await self._around("count", lambda: self.inner.count(before))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.inner!r})"
+
+
+class InterleavingStore(StoreWrapper):
+    """Suspends before and after every verb, so that tasks meet in every order that ``rng`` draws.
+
+    Args:
+        inner: the store that answers.
+        rng: draws how often each verb lets the other tasks run, 0 to 3 times on each side.
+    """
+
+    def __init__(self, inner: Store, rng: random.Random) -> None:
+        super().__init__(inner)
+        self._rng = rng
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        await self._suspend()
+        result = await call()
+        await self._suspend()
+        return result
+
+    async def _suspend(self) -> None:
+        for _ in range(self._rng.randrange(4)):
+            await asyncio.sleep(0)
+
+
+class CountingStore(StoreWrapper):
+    """Counts, by name of the verb: ``calls``; records ``read`` (engrams, ids, matches, links or documents
+    answered); records ``written`` (those that it was given to write or remove).
+    """
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.reset()
+
+    def reset(self) -> None:
+        """Counts from zero again."""
+        self.calls: Counter[str] = Counter()
+        self.read: Counter[str] = Counter()
+        self.written: Counter[str] = Counter()
+
+    @property
+    def engrams_read(self) -> int:
+        """Whole engrams answered by `get`, `scan`, `amend` and `journal`."""
+        return sum(self.read[verb] for verb in _ENGRAM_READS)
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        self.calls[verb] += 1
+        result = await call()
+        self.read[verb] += _records(verb, result)
+        self.written[verb] += written
+        return result
+
+
+def _records(verb: str, result: object) -> int:
+    """Records in the answer of a verb; sums such as `count` and `frequencies` hold none."""
+    if not isinstance(result, list):
+        return 0
+    answered = cast("list[Any]", result)
+    if verb == "links":
+        return sum(len(outgoing) for outgoing in answered)
+    return sum(record is not None for record in answered)
+
+
+class FailingStore(StoreWrapper):
+    """Fails on demand.
+
+    While ``down`` is True every verb raises StoreUnavailableError, but for `aclose`, which needs no server.
+    """
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.down = False
+        self._failures: defaultdict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
+
+    def fail_next(self, verb: str, error: Exception, *, reply_lost: bool = False) -> None:
+        """The next ``verb`` raises ``error``; several calls queue up.
+
+        Args:
+            verb: one of `VERBS`.
+            error: what it raises.
+            reply_lost: the verb is carried out all the same, only its answer is lost.
+        """
+        if verb not in VERBS:
+            raise InvalidArgumentError(f"verb: must be one of {', '.join(sorted(VERBS))} (got {verb!r})")
+        self._failures[verb].append((error, reply_lost))
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        if self.down and verb != "aclose":
+            raise StoreUnavailableError(f"{self.url} is down")
+        error, reply_lost = self._failures[verb].popleft() if self._failures[verb] else (None, False)
+        if error is not None and not reply_lost:
+            raise error
+        result = await call()
+        if error is not None:
+            raise error
+        return result
