@@ -143,7 +143,9 @@ def check_json_object(value: object, name: str = "context") -> JsonObject:
     except (RecursionError, ValueError) as exc:
         if isinstance(exc, InvalidArgumentError):
             raise
-        raise InvalidArgumentError(f"{name}: is nested too deeply, or holds a number that is no JSON") from None
+        raise InvalidArgumentError(
+            f"{name}: is nested too deeply, or holds a number that is no JSON"
+        ) from None
     if size > _MAX_JSON_BYTES:
         raise InvalidArgumentError(f"{name}: must take at most {_MAX_JSON_BYTES} bytes as JSON (got {size})")
     return frozen

@@ -105,7 +105,9 @@ class Connectome:
             for increments in (self._being_written.get(source, {}), self._new.get(source, {})):
                 for key, increment in increments.items():
                     weights[key] = hebbian(weights.get(key, 0.0), increment)
-            strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[: self.params.most_links]
+            strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[
+                : self.params.most_links
+            ]
             found[source] = [Association(source, t, AssociationType(k), w) for (t, k), w in strongest]
         return found
 

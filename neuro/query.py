@@ -47,7 +47,9 @@ class Where(Record):
             (self.memory_type is None or engram.memory_type is self.memory_type)
             and (self.speaker is None or engram.speaker == self.speaker)
             and set(self.tags) <= set(engram.tags)
-            and all(key in engram.context and engram.context[key] == value for key, value in self.context.items())
+            and all(
+                key in engram.context and engram.context[key] == value for key, value in self.context.items()
+            )
             and (self.encoded_from is None or engram.encoded_at >= self.encoded_from)
             and (self.encoded_before is None or engram.encoded_at < self.encoded_before)
             and (self.salience_from is None or engram.salience >= self.salience_from)

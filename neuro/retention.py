@@ -15,7 +15,9 @@ from neuro.plasticity import OddsPlasticity, Plasticity
 from neuro.units import HOUR
 
 
-def compute_retention(engram: Engram, *, now: float | None = None, plasticity: Plasticity | None = None) -> float:
+def compute_retention(
+    engram: Engram, *, now: float | None = None, plasticity: Plasticity | None = None
+) -> float:
     """Probability of recalling an engram with a full cue, in [0, 1].
 
     Args:
@@ -27,7 +29,9 @@ def compute_retention(engram: Engram, *, now: float | None = None, plasticity: P
     return law.strength(engram.trace, engram.trace.last_access if engram.pinned else instant)
 
 
-def time_until_forgotten(engram: Engram, *, now: float | None = None, plasticity: Plasticity | None = None) -> float:
+def time_until_forgotten(
+    engram: Engram, *, now: float | None = None, plasticity: Plasticity | None = None
+) -> float:
     """Hours until retention falls below .05 and the engram becomes dormant; 0 if it has, inf if it is pinned."""
     law = OddsPlasticity() if plasticity is None else plasticity
     instant = SystemClock().now() if now is None else check_number(now, "now")

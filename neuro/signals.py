@@ -14,7 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from neuro.arguments import JsonObject, check_content, check_instant, check_json_object, check_number, check_tags
+from neuro.arguments import (
+    JsonObject,
+    check_content,
+    check_instant,
+    check_json_object,
+    check_number,
+    check_tags,
+)
 from neuro.arguments import check_text
 from neuro.engram import Context, Engram, MemoryType, Span
 from neuro.records import Record, Signed, Unit
@@ -116,9 +123,15 @@ class Cue:
     """What asks. Terms and features say what it looks like to the indexes."""
 
     text: str
-    terms: tuple[str, ...]
+    words: Mapping[str, str]
+    """Content words by their terms, in order."""
     features: npt.NDArray[np.float32] | None = None
     """Shape (dimension,), unit length."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """What it must share with an engram to match by words."""
+        return tuple(self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,9 @@ class Perception:
         return {
             "stimulus": self.stimulus.model_dump(mode="json"),
             "gate": asdict(self.gate),
-            "engram": None if self.engram is None else self.engram.model_dump(mode="json", exclude={"features"}),
+            "engram": None
+            if self.engram is None
+            else self.engram.model_dump(mode="json", exclude={"features"}),
             "displaced": None if self.displaced is None else asdict(self.displaced),
             "novelty": self.novelty,
             "repeated": self.repeated,

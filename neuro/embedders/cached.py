@@ -24,7 +24,7 @@ class CachedEmbedder:
     """Keeps the rows of the ``size`` texts that were asked for last; the inner embedder sees the others.
 
     Cues and documents are kept apart. Of a text only a digest is kept, so memory is bounded by ``size`` rows
-    whatever the texts. Two tasks that ask for the same new text at the same time both reach the inner embedder.
+    whatever the texts. Two tasks that ask for the same new text at once both reach the inner embedder.
     Over an ImmediateEmbedder this is one too, and only then.
 
     Args:
@@ -36,9 +36,9 @@ class CachedEmbedder:
     """
 
     def __new__(cls, inner: Embedder, size: int = 10_000) -> CachedEmbedder:
-        """An embedder with ``embed_now`` exactly when ``inner`` has it, so that ``isinstance`` tells the truth."""
+        """One with ``embed_now`` exactly when ``inner`` has it, so that ``isinstance`` tells the truth."""
         immediate = cls is CachedEmbedder and isinstance(inner, ImmediateEmbedder)
-        return super().__new__(_CachedImmediateEmbedder if immediate else cls)
+        return object.__new__(_CachedImmediateEmbedder if immediate else cls)
 
     def __init__(self, inner: Embedder, size: int = 10_000) -> None:
         if type(size) is not int or size < 1:
@@ -106,7 +106,9 @@ class CachedEmbedder:
 
     def _keep(self, missing: dict[bytes, str], rows: object) -> dict[bytes, Rows]:
         checked = checked_rows(self.inner, rows, len(missing))
-        kept = {key: row.copy() for key, row in zip(missing, checked, strict=True)}  # a view would hold all rows
+        kept = {
+            key: row.copy() for key, row in zip(missing, checked, strict=True)
+        }  # a view would hold all rows
         self._rows.update(kept)
         while len(self._rows) > self._size:
             self._rows.popitem(last=False)

@@ -24,13 +24,15 @@ from neuro.indexing.terms import STOP_WORDS, stem, words
 DEFAULT_DIMENSION: Final = 256
 _SMALLEST, _LARGEST = 16, 65_536
 
+_STEM_COLUMNS: Final = 4
+"""Columns of a stem: words that share one by chance stay far apart (multiple hashing, in the same paper)."""
 _TRIGRAM_SHARE: Final = 0.7
 """Length of all trigrams of a word together, when that of its stem is 1."""
 _CACHED_WORDS: Final = 16_384
 _LONGEST_WORD: Final = 64
 """Characters; of a longer word (a key, a blob) only the first 64 give trigrams, and it is not cached."""
 
-_AT_ONCE_TEXTS: Final = 64
+_AT_ONCE_TEXTS: Final = 256
 _AT_ONCE_CHARACTERS: Final = 16_384
 """A larger batch would hold the event loop for more than some 10 ms and goes to a thread."""
 
@@ -38,21 +40,22 @@ Word = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]
 """The columns that a word touches, and what it adds to each."""
 
 
-def _slot(feature: str, kind: bytes, dimension: int) -> tuple[int, float]:
-    """Column and sign of a feature: the signed hashing of Weinberger et al. (2009), unbiased by collisions."""
-    digest = blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8, person=kind).digest()
-    number = int.from_bytes(digest, "little")
-    return (number >> 1) % dimension, 1.0 if number & 1 else -1.0
+def _slots(feature: str, kind: bytes, columns: int, dimension: int) -> list[tuple[int, float]]:
+    """Columns and signs of a feature; the signs keep collisions from adding up (Weinberger et al. 2009)."""
+    digest = blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8 * columns, person=kind).digest()
+    numbers = [int.from_bytes(digest[i : i + 8], "little") for i in range(0, len(digest), 8)]
+    return [((number >> 1) % dimension, 1.0 if number & 1 else -1.0) for number in numbers]
 
 
 def _hash_word(dimension: int, word: str) -> Word:
     """A word's stem, and with less weight its character trigrams between boundary marks."""
     marked = f"<{word[:_LONGEST_WORD]}>"
-    trigrams = [marked[i : i + 3] for i in range(len(marked) - 2)]
-    slots = [_slot(stem(word), b"stem", dimension)]
-    slots += [_slot(trigram, b"trigram", dimension) for trigram in trigrams]
+    trigrams = dict.fromkeys(marked[i : i + 3] for i in range(len(marked) - 2))
+    slots = _slots(stem(word), b"stem", _STEM_COLUMNS, dimension)
+    for trigram in trigrams:
+        slots += _slots(trigram, b"trigram", 1, dimension)
     weights = np.full(len(slots), _TRIGRAM_SHARE / math.sqrt(max(1, len(trigrams))))
-    weights[0] = 1.0
+    weights[:_STEM_COLUMNS] = 1.0 / math.sqrt(_STEM_COLUMNS)
     columns, signs = zip(*slots, strict=True)
     return np.array(columns, dtype=np.intp), weights * np.array(signs)
 

@@ -23,11 +23,11 @@ from neuro.errors import ConfigurationError, EmbedderError, EmbedderUnavailableE
 PREFIX: Final = "sentence-transformers:"
 """Every name begins with it."""
 
-HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
+HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """What a model on the hub may be called: ``name`` or ``owner/name``."""
 
 _LONGEST_CALL: Final = 512
-"""Texts in one call of the model by one caller: between two such calls others, a recall say, have their turn."""
+"""Texts of one caller in one call of the model: in between others, a recall say, have their turn."""
 
 _MADE_OF: Final = frozenset({".json", ".txt", ".safetensors", ".bin", ".model"})
 _SAMPLE: Final = 1 << 20
@@ -49,7 +49,9 @@ def _load_model(model: str, device: str | None, allow_download: bool) -> Any:
 def fingerprint(folder: Path) -> str:
     """Twelve hexadecimal digits of a model folder's contents: equal for copies, wherever they lie."""
     digest = blake2b(digest_size=6)
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.suffix in _MADE_OF}
+    found = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.suffix in _MADE_OF
+    }
     for relative, path in sorted(found.items()):
         if relative.startswith(".") or not path.is_file():
             continue
@@ -95,7 +97,7 @@ class SentenceTransformersEmbedder:
         loader: makes the model; the default needs the extra "sentence-transformers".
 
     Raises:
-        ConfigurationError: a blank model or a batch size below 1.
+        ConfigurationError: a model that is no text, or a batch size that is no int of at least 1.
     """
 
     def __init__(
@@ -107,11 +109,13 @@ class SentenceTransformersEmbedder:
         batch_size: int = 32,
         loader: Loader = _load_model,
     ) -> None:
-        if not model.strip():
-            raise ConfigurationError(f"SentenceTransformersEmbedder.model: must not be blank (got {model!r})")
-        if batch_size < 1:
+        if not isinstance(model, str) or not model.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
-                f"SentenceTransformersEmbedder.batch_size: must be at least 1 (got {batch_size})"
+                f"SentenceTransformersEmbedder.model: must be a folder or a name (got {model!r})"
+            )
+        if type(batch_size) is not int or batch_size < 1:
+            raise ConfigurationError(
+                f"SentenceTransformersEmbedder.batch_size: must be an int of at least 1 (got {batch_size!r})"
             )
         self._model = model
         self._device = device
@@ -139,7 +143,7 @@ class SentenceTransformersEmbedder:
 
     @property
     def source(self) -> str:
-        """The absolute folder or the hub's name, from which it can be opened again; EmbedderError before `load`."""
+        """The absolute folder, or the name on the hub, to open it from again; EmbedderError before `load`."""
         return self._now_loaded().source
 
     async def load(self) -> Self:
@@ -210,7 +214,7 @@ class SentenceTransformersEmbedder:
         loop = asyncio.get_running_loop()
         try:
             rows = await loop.run_in_executor(self._thread, self._encode, texts, requests[0].cues)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who asked
             if len(requests) == 1:
                 self._refuse(requests[0], exc)
             else:  # by themselves, so that only those fail whose texts are at fault
@@ -246,8 +250,8 @@ class SentenceTransformersEmbedder:
         is_folder = folder.is_dir()
         if not is_folder and HUB_NAME.fullmatch(self._model) is None:
             raise EmbedderUnavailableError(
-                f"there is no folder {self._model!r} to load a sentence-transformers model from; a model that "
-                "has moved is opened by its new folder"
+                f"there is no folder {self._model!r} to load a sentence-transformers model from; if it has "
+                "moved, pass its new folder"
             )
         source = str(folder.absolute()) if is_folder else self._model
         try:

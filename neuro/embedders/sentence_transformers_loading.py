@@ -4,19 +4,23 @@ Importing it takes many seconds (torch) and loading may touch the network, so bo
 thread; see `SentenceTransformersEmbedder.load`.
 """
 
+# The package and what it stands on are optional, and their own types are partial:
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Final
 
 from neuro.errors import MissingDependencyError
 
 try:
-    from huggingface_hub import constants, get_session  # pyright: ignore
-    from sentence_transformers import SentenceTransformer  # pyright: ignore
-    from transformers.utils import logging as transformers_logging  # pyright: ignore
+    from huggingface_hub import constants, get_session
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
 except ModuleNotFoundError as exc:
     raise MissingDependencyError("sentence-transformers", "sentence-transformers") from exc
 
@@ -25,9 +29,9 @@ _HUB_TIMEOUT: Final = 5.0
 
 
 @contextlib.contextmanager
-def _without_progress_bars() -> Iterator[None]:
+def _without_progress_bars() -> Generator[None]:
     """A library does not print; transformers draws a bar for every model that it reads."""
-    shown: bool = transformers_logging.is_progress_bar_enabled()  # pyright: ignore
+    shown = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
     try:
         yield

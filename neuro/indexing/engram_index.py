@@ -56,7 +56,9 @@ class _Columns:
         self.owners: list[str] = []
         self.words: list[frozenset[str]] = []
 
-    def append(self, owner: str, words: frozenset[str], length: int, row: npt.NDArray[np.float16] | None) -> int:
+    def append(
+        self, owner: str, words: frozenset[str], length: int, row: npt.NDArray[np.float16] | None
+    ) -> int:
         if self.size == len(self.lengths):
             self.lengths = _grown(self.lengths)  # type: ignore[assignment]
             self.alive = _grown(self.alive)  # type: ignore[assignment]
@@ -193,7 +195,9 @@ class EngramIndex:
     def _lexical(self, probe: Probe, columns: _Columns, size: int) -> npt.NDArray[np.float64]:
         """BM25 of every fragment, computed over those that hold any term of the probe."""
         scores = np.zeros(size)
-        postings = [(i, p) for i, term in enumerate(probe.terms) if (p := self._postings.get(term)) is not None]
+        postings = [
+            (i, p) for i, term in enumerate(probe.terms) if (p := self._postings.get(term)) is not None
+        ]
         if not postings or probe.matching.words == 0.0:
             return scores
         lists = [(i, p.slots[: p.size], p.counts[: p.size]) for i, p in postings]

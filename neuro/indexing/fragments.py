@@ -19,7 +19,9 @@ def _sentences(content: str) -> list[tuple[int, int, int]]:
     """(start, stop, words) of every sentence; the overlong ones cut into equal runs of words."""
     found: list[tuple[int, int, int]] = []
     for match in _SENTENCE.finditer(content):
-        tokens = [(match.start() + t.start(), match.start() + t.end()) for t in _TOKEN.finditer(match.group())]
+        tokens = [
+            (match.start() + t.start(), match.start() + t.end()) for t in _TOKEN.finditer(match.group())
+        ]
         if not tokens:
             continue
         step = len(tokens) if len(tokens) <= _LONGEST_SENTENCE else FRAGMENT_WORDS

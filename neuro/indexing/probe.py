@@ -97,8 +97,10 @@ def bm25(
     if best <= 0.0:
         return np.zeros(len(lengths))
     norm = m.saturation * (1.0 - m.length_norm + m.length_norm * lengths / probe.mean_length)
-    scores = frequencies * (m.saturation + 1.0) / (frequencies + norm[:, None])
-    return np.nan_to_num(scores) @ idf / best
+    with np.errstate(invalid="ignore"):  # without saturation a term that is not there gives 0 / 0
+        held = frequencies > 0.0  # without saturation a missing term would be 0 / 0
+    scores = np.divide(frequencies, frequencies + norm[:, None], out=np.zeros(frequencies.shape), where=held)
+    return scores @ idf * (m.saturation + 1.0) / best
 
 
 def relevance(

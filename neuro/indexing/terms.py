@@ -102,6 +102,19 @@ def _longest(word: str, suffixes: tuple[str, ...]) -> str | None:
     return max((s for s in suffixes if word.endswith(s)), key=len, default=None)
 
 
+def worded(text: str) -> dict[str, str]:
+    """The content words of a text by their stems, the first word of each stem, in order.
+
+    >>> worded("Running runs")
+    {'run': 'running'}
+    """
+    found: dict[str, str] = {}
+    for word in words(text):
+        if word not in STOP_WORDS:
+            found.setdefault(stem(word), word)
+    return found
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Porter's stem of an English word (Porter 1980); other words, short words and numbers come back whole.

@@ -17,7 +17,13 @@ class Plasticity(Protocol):
     """
 
     def imprint(
-        self, now: float, *, memory_type: MemoryType, sleeps: float = 0.0, arousal: float = 0.0, surprise: float = 0.0
+        self,
+        now: float,
+        *,
+        memory_type: MemoryType,
+        sleeps: float = 0.0,
+        arousal: float = 0.0,
+        surprise: float = 0.0,
     ) -> Trace:
         """The trace of something studied now; ``arousal`` in [0, 1], ``surprise`` a reward prediction error."""
         ...

@@ -70,10 +70,18 @@ class OddsPlasticity(Params):
     """No half-life grows beyond this, seconds."""
 
     def imprint(
-        self, now: float, *, memory_type: MemoryType, sleeps: float = 0.0, arousal: float = 0.0, surprise: float = 0.0
+        self,
+        now: float,
+        *,
+        memory_type: MemoryType,
+        sleeps: float = 0.0,
+        arousal: float = 0.0,
+        surprise: float = 0.0,
     ) -> Trace:
         boost = math.exp(self.arousal_benefit * arousal + self.reward_benefit * max(0.0, surprise))
-        half_life = min(self.longest_half_life, self.half_lives.seconds(memory_type) * self.half_life_scale * boost)
+        half_life = min(
+            self.longest_half_life, self.half_lives.seconds(memory_type) * self.half_life_scale * boost
+        )
         return Trace(
             half_life=half_life,
             encoded_half_life=half_life,
@@ -94,7 +102,9 @@ class OddsPlasticity(Params):
         return retention.retrievability(self._odds(trace, now))
 
     def strengths(self, traces: Sequence[Trace], now: float) -> npt.NDArray[np.float64]:
-        table = np.array([(t.last_access, t.half_life, t.exposures) for t in traces], dtype=np.float64).reshape(-1, 3)
+        table = np.array(
+            [(t.last_access, t.half_life, t.exposures) for t in traces], dtype=np.float64
+        ).reshape(-1, 3)
         initial = retention.initial_odds(table[:, 2], self.initial_odds, self.exposure_exponent)
         return retention.retrievability(retention.odds_against(now - table[:, 0], table[:, 1], initial))
 
@@ -136,7 +146,11 @@ class OddsPlasticity(Params):
         if not trace.fresh:
             return trace
         elapsed, half_life = retention.first_sleep(
-            max(0.0, now - trace.last_access), trace.half_life, self.strength(trace, now), self.sleep_benefit, weight
+            max(0.0, now - trace.last_access),
+            trace.half_life,
+            self.strength(trace, now),
+            self.sleep_benefit,
+            weight,
         )
         half_life = min(self.longest_half_life, half_life)
         return trace.model_copy(update={"half_life": half_life, "last_access": now - elapsed, "fresh": False})

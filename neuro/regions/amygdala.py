@@ -66,13 +66,12 @@ class AmygdalaParams(Params):
     shouting_cap: Unit = 0.1
     """The most arousal that capitals and exclamation marks add (engineering: shouting must not pay)."""
     strongest: Positive = 4.0
-    """Valence, either way, of a word that arouses fully: the end of the rating scale (Hutto & Gilbert
-    2014)."""
+    """Valence, either way, of a word that arouses fully: the end of its scale (Hutto & Gilbert 2014)."""
     negation: Annotated[float, Field(ge=-1.0, le=0.0)] = -0.74
     """Factor on the valence of a word after a negation (Hutto & Gilbert 2014)."""
     degree: _Scalar = 0.293
     """Valence that an intensifier adds and a dampener takes (Hutto & Gilbert 2014)."""
-    distances: tuple[Unit, ...] = (1.0, 0.95, 0.9)
+    distances: Annotated[tuple[Unit, ...], Field(strict=False)] = (1.0, 0.95, 0.9)
     """Share of that at one, two, three words before; negation reaches as far (Hutto & Gilbert 2014)."""
     capitals: _Scalar = 0.733
     """Valence added to a word in capitals among others that are not (Hutto & Gilbert 2014)."""
@@ -143,18 +142,13 @@ class Amygdala(Region):
             neutral = self.params.neutral_salience if given is None else given
             return Appraisal(neutral, 0.0, 0.0, "the amygdala is lesioned: nothing moves it")
         felt = self._appraiser.appraise(stimulus.content)
+        read = min(self.params.salience_cap, check_number(felt.salience, "Appraiser.salience", 0.0, 1.0))
         appraisal = Appraisal(
-            salience=min(
-                self.params.salience_cap, check_number(felt.salience, "Appraiser.salience", 0.0, 1.0)
-            ),
+            salience=read if given is None else given,
             valence=check_number(felt.valence, "Appraiser.valence", -1.0, 1.0),
             arousal=check_number(felt.arousal, "Appraiser.arousal", 0.0, 1.0),
-            reason=felt.reason,
+            reason=felt.reason if given is None else f"salience as given; {felt.reason}",
         )
-        if given is not None:
-            appraisal = Appraisal(
-                given, appraisal.valence, appraisal.arousal, f"salience as given; {felt.reason}"
-            )
         _logger.debug("appraised: %r", appraisal)
         return appraisal
 
@@ -282,8 +276,8 @@ class LexicalAppraiser:
         written: list[str] = []
         for token in _PHRASE.sub(r"\1_\2", sentence.replace("’", "'")).split():
             bare = token.rstrip(".,;!?")
-            emoticon = next((form for form in (token, bare) if form.lower() in self._lexicon), None)
-            written += [emoticon] if emoticon is not None else _WORD.findall(token)
+            known = next((form for form in (token, bare) if form.lower() in self._lexicon), None)
+            written += [known] if known is not None else _WORD.findall(token)
         lettered = [word for word in written if any(character.isalpha() for character in word)]
         mixed = not all(word.isupper() for word in lettered)
         return [_Word(word.lower(), mixed and _in_capitals(word)) for word in written]

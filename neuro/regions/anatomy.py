@@ -51,7 +51,11 @@ class Anatomy:
     """The four regions that keep engrams, and what lies where."""
 
     def __init__(
-        self, hippocampus: Hippocampus, neocortex: Neocortex, cerebellum: Cerebellum, basal_ganglia: BasalGanglia
+        self,
+        hippocampus: Hippocampus,
+        neocortex: Neocortex,
+        cerebellum: Cerebellum,
+        basal_ganglia: BasalGanglia,
     ) -> None:
         self.hippocampus = hippocampus
         self.long_term: tuple[MemoryRegion, ...] = (neocortex, cerebellum, basal_ganglia)
@@ -117,6 +121,27 @@ class Anatomy:
         answers = await asyncio.gather(*(region.find(digests) for region in self.long_term))
         return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)]
 
+    async def browse(self, shown: Callable[[Engram], bool], limit: int, after: str | None) -> list[Engram]:
+        """At most ``limit`` engrams of all regions that are to be shown, in order of id, beyond ``after``."""
+        found: list[Engram] = []
+        while len(found) < limit:
+            pages = await asyncio.gather(
+                *(
+                    region.store.scan(after=after, limit=_BATCH)
+                    for region in self.memory_regions
+                    if region.intact
+                )
+            )
+            # Beyond the end of a full page that region may hold more: go only as far as all pages reach.
+            ends = [page[-1].engram_id for page in pages if len(page) == _BATCH]
+            end = min(ends, default=None)
+            page = {e.engram_id: e for page in pages for e in page if end is None or e.engram_id <= end}
+            found += [page[engram_id] for engram_id in sorted(page) if shown(page[engram_id])]
+            if end is None:
+                break
+            after = end
+        return found[:limit]
+
     # Changing
 
     async def reconsolidate(
@@ -134,7 +159,9 @@ class Anatomy:
                 else:
                     changed[engram_id] = engram
         if elsewhere:
-            answers = await _gather(region.reconsolidate(elsewhere, change, op_id) for region in self.long_term)
+            answers = await _gather(
+                region.reconsolidate(elsewhere, change, op_id) for region in self.long_term
+            )
             for region, answer in zip(self.long_term, answers, strict=True):
                 if isinstance(answer, StoreUnavailableError):
                     silent.add(region.name)

@@ -55,7 +55,9 @@ class Cerebellum(MemoryRegion):
         instant = self._time(now)
 
         def trial(engram: Engram) -> Engram:
-            return engram.with_trace(self.plasticity.potentiate(engram.trace, instant, sleeps=engram.trace.sleeps))
+            return engram.with_trace(
+                self.plasticity.potentiate(engram.trace, instant, sleeps=engram.trace.sleeps)
+            )
 
         practised = await self.reconsolidate([engram_id], trial, op_id)
         return practised[0] if practised else None

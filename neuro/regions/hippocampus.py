@@ -203,11 +203,11 @@ class Hippocampus(MemoryRegion):
             if place.episode_id != engram.episode_id or weight == 0.0:
                 break
             if place.engram_id != engram.engram_id:
-                links.append(
-                    Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight)
-                )
+                links.append(Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight))
                 backward = weight * self.params.backward_ratio
-                links.append(Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward))
+                links.append(
+                    Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward)
+                )
             weight *= self.params.temporal_decay
         session = engram.context.get("session")
         self._stream.append(
@@ -220,9 +220,18 @@ class Hippocampus(MemoryRegion):
         )
         return links
 
+    def bind_held(self, engram_id: str, held: Sequence[str]) -> None:
+        """Notes that working memory held an engram with others; its neighbours in time are bound to it already."""
+        near = {place.engram_id for place in self._stream} - {engram_id}
+        for other in held:
+            if other not in near:
+                self.bind_together([engram_id, other], AssociationType.CO_HELD)
+
     def bind_together(self, engram_ids: Sequence[str], kind: AssociationType) -> None:
         """Notes that engrams were active together; the night wires them. Lesioned: notes nothing."""
-        weight = self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
+        weight = (
+            self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
+        )
         if not self._intact or weight == 0.0:
             return
         for first, second in combinations(dict.fromkeys(engram_ids), 2):
@@ -267,7 +276,9 @@ class Hippocampus(MemoryRegion):
             return []
         features = None if self._embedder is None else self._embedder.embed_now([cue])[0]
         found = self.store.rank(self._probe(cue, features), top_k)
-        return [(engram, m.relevance) for m in found if (engram := self.store.look_up(m.engram_id)) is not None]
+        return [
+            (engram, m.relevance) for m in found if (engram := self.store.look_up(m.engram_id)) is not None
+        ]
 
     # Replay
 

@@ -22,19 +22,14 @@ from neuro.units import DORMANT_BELOW
 _FADING_BATCH = 500
 
 
-def _words_reason(match: Match, probe: Probe) -> Reason:
-    amount = probe.matching.words * match.lexical**probe.matching.concavity
-    return Reason("words", amount, f"shares the words {', '.join(match.matched)} with the cue")
-
-
-def reasons_of(match: Match, probe: Probe) -> tuple[Reason, ...]:
-    """Why a match matched."""
+def _reasons(match: Match, probe: Probe) -> tuple[Reason, ...]:
     found: list[Reason] = []
     if match.matched and match.lexical > 0.0 and probe.matching.words > 0.0:
-        found.append(_words_reason(match, probe))
+        amount = probe.matching.words * match.lexical**probe.matching.concavity
+        found.append(Reason("words", amount, ", ".join(match.matched)))
     if match.similarity > 0.0 and probe.matching.features > 0.0:
         amount = probe.matching.features * match.similarity
-        found.append(Reason("meaning", amount, f"is {match.similarity:.0%} alike in its features"))
+        found.append(Reason("meaning", amount, f"{match.similarity:.0%} alike in its features"))
     return tuple(found)
 
 
@@ -99,7 +94,7 @@ class MemoryRegion(Region):
         matches = await self.store.search(probe, limit=limit)
         engrams = await self.store.get([match.engram_id for match in matches]) if matches else []
         return [
-            Echo(engram, self.name, match.relevance, reasons_of(match, probe))
+            Echo(engram, self.name, match.relevance, _reasons(match, probe))
             for match, engram in zip(matches, engrams, strict=True)
             if engram is not None
         ]

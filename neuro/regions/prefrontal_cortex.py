@@ -38,7 +38,7 @@ class PrefrontalCortexParams(Params):
     weakest: Unit = 0.05
     """A chunk whose strength has fallen below this has decayed (engineering: after three time constants)."""
     salience_weight: Unit = 0.2
-    """How far salience tells against recency in who is displaced (engineering: a few turns at most)."""
+    """How far salience tells against recency in who is displaced (engineering: a few minutes at most)."""
     longest_goal: Annotated[int, Field(ge=1)] = 4096
     """Bytes of a goal (engineering: every stimulus is compared with it)."""
 

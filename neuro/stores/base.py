@@ -101,7 +101,10 @@ class EngramStore(Protocol):
         ...
 
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
-        """Marks as dormant those that are still due; returns their ids. An `amend` takes the mark off."""
+        """Marks as dormant those that are still due; returns their ids.
+
+        An `amend` that changes ``forgotten_at`` takes the mark off; one that only counts leaves it.
+        """
         ...
 
     async def count(self, before: float) -> tuple[int, int]:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right, insort
+import json
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,8 +52,10 @@ class MemoryEngrams:
         self._journal = {} if journal is None else journal
         self._held: dict[str, _Held] = {}
         self._arriving: dict[str, Placed] = {}
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, list[str]] = {}
         self._order: list[str] = []
+        self._fading: list[tuple[float, str]] = []
+        self._dormant: list[tuple[float, str]] = []
         self._index = EngramIndex()
         self._closed = False
 
@@ -72,7 +75,8 @@ class MemoryEngrams:
         """`insert` of one visible engram."""
         self._index.add(engram)
         self._held[engram.engram_id] = _Held(engram, forgotten_at)
-        self._digests[engram.digest] = engram.engram_id
+        insort(self._fading, (forgotten_at, engram.engram_id))
+        self._digests.setdefault(engram.digest, []).append(engram.engram_id)
         if not self._order or engram.engram_id > self._order[-1]:
             self._order.append(engram.engram_id)
         else:
@@ -84,8 +88,12 @@ class MemoryEngrams:
         if held is None:
             return None
         if op_id is None or op_id not in held.operations:
-            held.engram, held.forgotten_at = change(held.engram)
-            held.dormant = False
+            placed = change(held.engram)
+            if placed.forgotten_at != held.forgotten_at:
+                self._unindex(engram_id, held)
+                held.forgotten_at, held.dormant = placed.forgotten_at, False
+                insort(self._fading, (held.forgotten_at, engram_id))
+            held.engram = placed.engram
             if op_id is not None:
                 held.operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
         return held.engram
@@ -101,11 +109,18 @@ class MemoryEngrams:
             return False
         _check_revision(held.engram, revision)
         del self._held[engram_id]
-        if self._digests.get(held.engram.digest) == engram_id:
+        self._unindex(engram_id, held)
+        twins = self._digests[held.engram.digest]
+        twins.remove(engram_id)
+        if not twins:
             del self._digests[held.engram.digest]
         self._order.pop(bisect_right(self._order, engram_id) - 1)
         self._index.remove(engram_id)
         return True
+
+    def _unindex(self, engram_id: str, held: _Held) -> None:
+        index = self._dormant if held.dormant else self._fading
+        del index[bisect_left(index, (held.forgotten_at, engram_id))]
 
     def look_up(self, engram_id: str) -> Engram | None:
         """`get` of one engram."""
@@ -114,8 +129,8 @@ class MemoryEngrams:
 
     def look_for(self, digest: str) -> Engram | None:
         """`find` and `get` of one digest."""
-        engram_id = self._digests.get(digest)
-        return None if engram_id is None else self._held[engram_id].engram
+        twins = self._digests.get(digest)
+        return self._held[twins[0]].engram if twins else None
 
     def count_terms(self, terms: Sequence[str]) -> Frequencies:
         """`frequencies`."""
@@ -175,7 +190,8 @@ class MemoryEngrams:
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         self._open()
-        return [self._digests.get(digest) for digest in digests]
+        found = (self.look_for(digest) for digest in digests)
+        return [None if engram is None else engram.engram_id for engram in found]
 
     async def frequencies(self, terms: Sequence[str]) -> Frequencies:
         self._open()
@@ -192,8 +208,8 @@ class MemoryEngrams:
 
     async def due(self, before: float, *, limit: int) -> list[str]:
         self._open()
-        due = sorted((h.forgotten_at, i) for i, h in self._held.items() if not h.dormant and h.forgotten_at < before)
-        return [engram_id for _, engram_id in due[:limit]]
+        end = bisect_left(self._fading, (before, ""))
+        return [engram_id for _, engram_id in self._fading[: min(end, limit)]]
 
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
         self._open()
@@ -201,13 +217,16 @@ class MemoryEngrams:
         for engram_id in engram_ids:
             held = self._held.get(engram_id)
             if held is not None and not held.dormant and held.forgotten_at < before:
+                self._unindex(engram_id, held)
                 held.dormant = True
+                insort(self._dormant, (held.forgotten_at, engram_id))
                 demoted.append(engram_id)
         return demoted
 
     async def count(self, before: float) -> tuple[int, int]:
         self._open()
-        return len(self._held), sum(h.forgotten_at < before for h in self._held.values())
+        below = (before, "")
+        return len(self._held), bisect_left(self._fading, below) + bisect_left(self._dormant, below)
 
     def close(self) -> None:
         """Every verb of the port raises from here on."""
@@ -216,9 +235,7 @@ class MemoryEngrams:
 
 def _check_revision(engram: Engram, revision: int | None) -> None:
     if revision is not None and engram.revision != revision:
-        raise StaleEngramError(
-            f"{engram.engram_id}: has revision {engram.revision} by now, not {revision}"
-        )
+        raise StaleEngramError(f"{engram.engram_id}: has revision {engram.revision} by now, not {revision}")
 
 
 class MemoryStore:
@@ -231,7 +248,7 @@ class MemoryStore:
         self._journal: dict[str, Engram] = {}
         self._regions: dict[str, MemoryEngrams] = {}
         self._links: dict[str, dict[tuple[str, str], float]] = {}
-        self._documents: dict[str, Any] = {}
+        self._documents: dict[str, str] = {}
         self._closed = False
 
     def _open(self) -> None:
@@ -241,12 +258,17 @@ class MemoryStore:
     def engrams(self, region: str) -> MemoryEngrams:
         if region not in self._regions:
             self._regions[region] = MemoryEngrams(region, self._journal)
+            if self._closed:
+                self._regions[region].close()
         return self._regions[region]
 
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
         self._open()
         return [
-            [Link(source, target, kind, weight) for (target, kind), weight in sorted(self._links.get(source, {}).items())]
+            [
+                Link(source, target, kind, weight)
+                for (target, kind), weight in sorted(self._links.get(source, {}).items())
+            ]
             for source in engram_ids
         ]
 
@@ -278,11 +300,11 @@ class MemoryStore:
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         self._open()
-        return [self._documents.get(key) for key in keys]
+        return [json.loads(self._documents[key]) if key in self._documents else None for key in keys]
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
         self._open()
-        self._documents.update(documents)
+        self._documents.update({key: json.dumps(value) for key, value in documents.items()})
 
     async def aclose(self) -> None:
         self._closed = True

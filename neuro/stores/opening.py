@@ -53,6 +53,8 @@ async def open_store(url: str | None, *, namespace: str = "default") -> Store:
         from neuro.stores.sqlite import SQLiteStore
 
         return await SQLiteStore.open(Path(location), namespace=namespace)
-    from neuro.stores.redis import RedisStore  # redis.asyncio takes half a second to import: only when asked for
+    from neuro.stores.redis import (
+        RedisStore,
+    )  # redis.asyncio takes half a second to import: only when asked for
 
     return await RedisStore.open(location, namespace=namespace)

@@ -20,7 +20,7 @@ from neuro.stores.base import Change, EngramStore, Link, Placed, Store
 T = TypeVar("T")
 
 VERBS = frozenset(
-    name for port in (Store, EngramStore) for name, member in vars(port).items() if iscoroutinefunction(member)
+    name for name, member in [*vars(Store).items(), *vars(EngramStore).items()] if iscoroutinefunction(member)
 )
 """Every awaited verb of a store and of its regions."""
 
@@ -37,7 +37,7 @@ class StoreWrapper:
         self._regions: dict[str, EngramsWrapper] = {}
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
-        """Carries out ``verb`` by awaiting ``call``; ``written`` is how many records it was given to write."""
+        """Carries out ``verb`` by awaiting ``call``; ``written`` is how many records it writes."""
         return await call()
 
     def wrap(self, inner: EngramStore) -> EngramsWrapper:
@@ -107,7 +107,9 @@ class EngramsWrapper:
         )
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        return await self._around("delete", lambda: self.inner.delete(engram_id, revision=revision), written=1)
+        return await self._around(
+            "delete", lambda: self.inner.delete(engram_id, revision=revision), written=1
+        )
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         return await self._around("get", lambda: self.inner.get(engram_ids))

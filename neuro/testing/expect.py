@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 
 from neuro.engram import Engram
 
 
 @contextmanager
-def raises(*errors: type[Exception]) -> Iterator[None]:
+def raises(*errors: type[Exception]) -> Generator[None, None, None]:
     """The block must raise one of ``errors``; any other error passes through."""
     try:
         yield
     except errors:
         return
     raise AssertionError(f"nothing was raised where {' or '.join(e.__name__ for e in errors)} was expected")
+
+
+def in_order(engrams: Iterable[Engram]) -> list[Engram]:
+    """In order of id."""
+    return sorted(engrams, key=lambda engram: engram.engram_id)
 
 
 def exact(engram: Engram) -> str:

@@ -19,9 +19,9 @@ DIMENSION = 16
 """Length of a row of sample features."""
 
 _WORDS = (
-    "harbour keys piano lantern bakery violin orchard ferry window garden letter mountain bicycle kettle "
-    "museum painter thunder blanket compass saddle"
-).split()
+    "harbour", "keys", "piano", "lantern", "bakery", "violin", "orchard", "ferry", "window", "garden",
+    "letter", "mountain", "bicycle", "kettle", "museum", "painter", "thunder", "blanket", "compass", "saddle",
+)  # fmt: skip
 
 
 def sample_id(number: int) -> str:
@@ -31,20 +31,19 @@ def sample_id(number: int) -> str:
 
 def sample_trace(**fields: Any) -> Trace:
     """A trace studied at brain time 1000 with a half-life of ten days."""
-    return Trace(**{"half_life": 10 * DAY, "encoded_half_life": 10 * DAY, "last_access": 1000.0, **fields})
+    defaults: dict[str, Any] = {"half_life": 10 * DAY, "encoded_half_life": 10 * DAY, "last_access": 1000.0}
+    return Trace(**(defaults | fields))
 
 
 def sample_engram(number: int = 1, content: str | None = None, **fields: Any) -> Engram:
     """An engram whose id is ``number``; the content names the number unless it is given."""
-    return Engram(
-        **{
-            "engram_id": sample_id(number),
-            "content": f"Memory number {number}" if content is None else content,
-            "encoded_at": 1000.0,
-            "trace": sample_trace(),
-            **fields,
-        }
-    )
+    defaults: dict[str, Any] = {
+        "engram_id": sample_id(number),
+        "content": f"Memory number {number}" if content is None else content,
+        "encoded_at": 1000.0,
+        "trace": sample_trace(),
+    }
+    return Engram(**(defaults | fields))
 
 
 def sample_placed(
@@ -78,7 +77,7 @@ def sample_probe(
     features: npt.NDArray[np.floating[Any]] | None = None,
     matching: Matching | None = None,
 ) -> Probe:
-    """A probe for terms (already stemmed) and features, over a corpus in which no term is known if none is given."""
+    """A probe for stems and features; without ``corpus`` every word is equally rare."""
     corpora = () if corpus is None else (corpus,)
     row = None if features is None else np.asarray(features, dtype=np.float32).reshape(-1)
     return Probe.over(tuple(words), corpora, row, matching)
@@ -89,7 +88,8 @@ def sample_corpus(count: int, *, seed: int = 0) -> list[Engram]:
     rng = random.Random(seed)
     corpus: list[Engram] = []
     for number in range(1, count + 1):
-        texts = [" ".join(rng.choices(_WORDS, k=rng.randint(2, 9))) + "." for _ in range(rng.choice((1, 1, 2, 4)))]
+        lengths = [rng.randint(2, 9) for _ in range(rng.choice((1, 1, 2, 4)))]
+        texts = [" ".join(rng.choices(_WORDS, k=length)) + "." for length in lengths]
         features = None if rng.random() < 0.2 else sample_features(len(texts), seed=rng.getrandbits(32))
         if len(texts) == 1:
             corpus.append(sample_engram(number, f"{number}: {texts[0]}", features=features))
@@ -124,8 +124,8 @@ def nasty_engrams() -> list[Engram]:
                 recent=(-huge, -1e-300, -0.0, 0.0, tiny, 0.1, 2.0**53 + 2, huge),
             ),
         ),
-        sample_engram(4, " \ttwo  spaces, \r\n a NUL \x00, 'quotes' \"and\" \\slashes\\, %s {0} --; \u2028\ufeff "),
-        sample_engram(5, "e\u0301 is not \u00e9; 港で会った \U0001f9e0 שלום \u200f\u0e44\u0e17\u0e22 \ue000 \uffff"),
+        sample_engram(4, " \ttwo  spaces,\r\n NUL \x00, 'a' \"b\" \\c\\, %s {0} --; \u2028\ufeff "),
+        sample_engram(5, "e\u0301 is not \u00e9; \u6e2f\u3067 \U0001f9e0 \u05e9 \u200f\u0e44\ue000\uffff"),
         sample_engram(6, "context", context=_nested_context()),
         sample_engram(7, "an odd id", engram_id="a:b {c}/%d'\"*?[e]\\ \u00fc\u6e2f\U0001f9e0"),
         sample_engram(8, "the longest id", engram_id="~" * 64),
@@ -158,7 +158,7 @@ def _complete(number: int) -> Engram:
         encoded_at=1_700_000_000.123456,
         occurred_at=-1e9,
         trace=sample_trace(
-            half_life=123_456.789,
+            half_life=123_456.789012345678,
             encoded_half_life=98_765.4321,
             last_access=1_700_000_001.25,
             exposures=3.5,

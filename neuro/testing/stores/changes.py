@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from contextlib import aclosing, suppress
 
 from neuro.engram import RECENT_ACCESSES, Engram
@@ -80,7 +79,7 @@ async def check_an_operation_counts_once(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(n) for n in (1, 2)])
-        await engrams.amend([sample_id(1)], counted, op_id="first")
+        after = await engrams.amend([sample_id(1)], counted, op_id="first")
         for other in range(7):
             after = await engrams.amend([sample_id(1)], counted, op_id=f"other {other}")
         again = await engrams.amend([sample_id(1), sample_id(2)], counted, op_id="first")
@@ -167,6 +166,17 @@ async def check_amend_wakes_the_dormant(make_store: MakeStore) -> None:
         assert await engrams.demote([sample_id(1)], 20.0) == [sample_id(1)]
 
 
+async def check_an_amend_that_only_counts_leaves_the_dormant_asleep(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(n, forgotten_at=10.0 * n) for n in (1, 2)])
+        assert await engrams.demote([sample_id(1)], 20.0) == [sample_id(1)]
+        amended = await engrams.amend([sample_id(1)], lambda e: counted(e, 10.0), op_id="a")
+        assert [e.access_count for e in amended] == [1]
+        assert await engrams.due(20.0, limit=9) == []
+        assert await engrams.count(20.0) == (2, 1)
+
+
 async def check_an_amend_never_brings_back_the_deleted(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams, item = store.engrams(REGION), sample_placed(1)
@@ -200,23 +210,22 @@ async def check_a_delete_by_revision_never_loses_a_recall(make_store: MakeStore)
 
 async def check_a_cancelled_amend_repeated_counts_once(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
-        engrams, rng = store.engrams(REGION), random.Random(0)
+        engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(1)])
+        for steps in range(16):
 
-        async def recall(task: int) -> None:
-            await engrams.amend([sample_id(1)], counted, op_id=str(task))
+            async def recall(op_id: str = f"{steps}") -> None:
+                await engrams.amend([sample_id(1)], counted, op_id=op_id)
 
-        for first in range(0, 24, 8):
-            running = [asyncio.create_task(recall(task)) for task in range(first, first + 8)]
-            for task in running[::2]:
-                for _ in range(rng.randrange(6)):
-                    await asyncio.sleep(0)
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            await asyncio.gather(*(recall(task) for task in range(first, first + 8)))
+            task = asyncio.create_task(recall())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await recall()
             [stored] = await engrams.get([sample_id(1)])
             assert stored is not None
-            assert stored.access_count == stored.revision == first + 8
+            assert stored.access_count == stored.revision == steps + 1, f"cancelled after {steps} steps"
 
 
 CHANGE_CHECKS = (
@@ -229,6 +238,7 @@ CHANGE_CHECKS = (
     check_a_change_that_raises_changes_nothing,
     check_amend_moves_the_key_of_the_forget_index,
     check_amend_wakes_the_dormant,
+    check_an_amend_that_only_counts_leaves_the_dormant_asleep,
     check_an_amend_never_brings_back_the_deleted,
     check_a_delete_by_revision_never_loses_a_recall,
     check_a_cancelled_amend_repeated_counts_once,

@@ -1,0 +1,481 @@
+"""The whole pathway on one page: the order in which the regions speak, and nothing else.
+
+perceive   SensoryCortex -> Thalamus -> Amygdala -> PrefrontalCortex -> Hippocampus        (in memory)
+sleep      Hippocampus -> Neocortex | Cerebellum | BasalGanglia                            (long-term stores)
+recall     cue -> every memory region -> Connectome -> PrefrontalCortex -> Recall
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from neuro.arguments import check_count, check_text
+from neuro.clock import Clock, SystemClock
+from neuro.config import BrainConfig
+from neuro.embedders import Embedder
+from neuro.engram import Engram, MemoryType
+from neuro.errors import (
+    ConfigurationError,
+    EngramNotFoundError,
+    InvalidArgumentError,
+    StoreUnavailableError,
+    UnknownRegionError,
+)
+from neuro.observers import Observers
+from neuro.pathways.life import Life, insist, operation_id
+from neuro.pathways.perceiving import Perceiving
+from neuro.pathways.recalling import Recalling
+from neuro.pathways.transduction import Transduction
+from neuro.pathways.waking import Body, BrainSnapshot, awaken, check_sleep_interval
+from neuro.query import Where
+from neuro.regions.base import Region
+from neuro.regions.prefrontal_cortex import WorkingMemory
+from neuro.signals import CycleFailure, Forgetting, Perception, Recall, SleepReport, Stimulus
+from neuro.sleep import (
+    Consolidation,
+    Downscaling,
+    Integration,
+    Night,
+    Pruning,
+    Replay,
+    SleepCycle,
+    SleepStage,
+    live_through,
+)
+from neuro.units import HOUR
+
+_Embedding = str | Embedder | None
+
+
+class Brain:
+    """A memory that perceives, sleeps and recalls. Make one with `Brain.create`.
+
+    The regions are attributes and may be inspected, lesioned and restored at any time: ``sensory_cortex``,
+    ``thalamus``, ``amygdala``, ``prefrontal_cortex``, ``hippocampus``, ``neocortex``, ``cerebellum``,
+    ``basal_ganglia``. Every verb raises BrainClosedError after `close`, and WrongLoopError on another event
+    loop than the brain's own.
+    """
+
+    def __init__(self, body: Body, *, scope: str | None, rng: np.random.Generator, interval: float) -> None:
+        self._body = body
+        self._life = Life()
+        self.rng = rng
+        self.observers = Observers()
+        """Who is told of outcomes: `Observers.subscribe` to Perception, Recall, SleepReport, ..."""
+        self._transduction = Transduction(body.embedder)
+        self._perceiving = Perceiving(body, self._life, scope)
+        self._recalling = Recalling(body, self._life)
+        self._stages: tuple[SleepStage, ...] = (
+            Replay(),
+            Consolidation(),
+            Pruning(),
+            Integration(),
+            Downscaling(),
+        )
+        self._cycle = SleepCycle(
+            self._live_through_a_night,
+            clock=body.clock,
+            interval=interval,
+            params=body.config.sleep,
+            on_failure=lambda error: self.observers.announce(CycleFailure(error)),
+        )
+        self.sensory_cortex = body.sensory_cortex
+        self.thalamus = body.thalamus
+        self.amygdala = body.amygdala
+        self.prefrontal_cortex = body.prefrontal_cortex
+        self.hippocampus = body.hippocampus
+        self.neocortex = body.neocortex
+        self.cerebellum = body.cerebellum
+        self.basal_ganglia = body.basal_ganglia
+        self.connectome = body.connectome
+        self.time = body.time
+
+    @classmethod
+    def create(
+        cls,
+        url: str | None = None,
+        *,
+        redis_url: str | None = None,
+        namespace: str = "default",
+        config: BrainConfig | None = None,
+        embedder: _Embedding = None,
+        clock: Clock | None = None,
+        rng: np.random.Generator | int | None = None,
+        scope: str | None = None,
+        sleep_interval_seconds: float = 60.0,
+        ids: Callable[[float], str] | None = None,
+    ) -> Opening:
+        """A brain on the store at ``url``: ``await`` it, or enter it with ``async with``.
+
+        Args:
+            url: none or ``memory://`` (nothing kept), a path or ``sqlite:///file.db``, ``redis://``, ``rediss://``,
+                ``unix://``.
+            redis_url: the same as ``url``, for a Redis; not both.
+            namespace: separates brains on one store.
+            embedder: an `Embedder`, ``"lexical"``, a model's name or folder; none: the one that filled the store.
+            clock: a `SimulatedClock` for exact simulated time.
+            rng: a generator, or a seed for one.
+            scope: whose memory this is; engrams carry it.
+            sleep_interval_seconds: between nights of `start_sleep_cycle`; nothing runs before that is called.
+            ids: where engram ids come from; the operating system's randomness if none.
+
+        Raises:
+            ConfigurationError: a bad URL, embedder or interval.
+            StoreUnavailableError: the store cannot be reached.
+            FeatureMismatchError: another embedder filled the store.
+            EmbedderUnavailableError: the model cannot be loaded.
+        """
+
+        async def open_brain() -> Brain:
+            if url is not None and redis_url is not None:
+                raise ConfigurationError("Brain.url: give url or redis_url, not both")
+            interval = check_sleep_interval(sleep_interval_seconds)
+            body = await awaken(
+                url=redis_url if url is None else url,
+                namespace=check_text(namespace, "namespace", limit=256),
+                config=BrainConfig() if config is None else config,
+                embedder=embedder,
+                clock=SystemClock() if clock is None else clock,
+                ids=ids,
+            )
+            generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
+            return cls(body, scope=scope, rng=generator, interval=interval)
+
+        return Opening(open_brain)
+
+    # Perceiving
+
+    async def perceive(
+        self,
+        content: str,
+        *,
+        memory_type: MemoryType | str = MemoryType.EPISODIC,
+        salience: float | None = None,
+        reward: float | None = None,
+        modality: str = "text",
+        context: Mapping[str, Any] | None = None,
+        tags: Iterable[str] = (),
+        occurred_at: float | datetime | None = None,
+    ) -> Perception:
+        """Takes in one stimulus; see `Stimulus` for ranges and units.
+
+        A repeat (the same content, type, scope and speaker as an engram that exists) returns that engram,
+        which counts one more exposure.
+
+        Raises:
+            InvalidStimulusError: bad content. InvalidArgumentError: any other bad argument.
+            EmbedderError: the embedder failed. In each case nothing has changed.
+        """
+        self._life.check_open()
+        stimulus = Stimulus.of(
+            content,
+            memory_type=memory_type,
+            salience=salience,
+            reward=reward,
+            modality=modality,
+            context=context,
+            tags=tags,
+            occurred_at=occurred_at,
+            limit=self._body.config.max_content_bytes,
+        )
+        return (await self._perceive([stimulus]))[0]
+
+    async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
+        """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
+        self._life.check_open()
+        return await self._perceive([self._stimulus(item) for item in items])
+
+    def _stimulus(self, item: str | Stimulus) -> Stimulus:
+        given = {} if isinstance(item, str) else {name: getattr(item, name) for name in Stimulus.model_fields}
+        if not isinstance(item, (str, Stimulus)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
+        content = given.pop("content", item)
+        return Stimulus.of(content, **given, limit=self._body.config.max_content_bytes)
+
+    async def _perceive(self, stimuli: Sequence[Stimulus]) -> builtins.list[Perception]:
+        if not stimuli:
+            return []
+        looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
+        perceptions = await self._life.finish(self._perceiving.take_in(stimuli, looks))
+        for perception in perceptions:
+            self.observers.announce(perception)
+        return perceptions
+
+    # Recalling
+
+    async def recall(
+        self,
+        cue: str,
+        *,
+        limit: int = 10,
+        where: Where | Mapping[str, Any] | None = None,
+        update: bool = True,
+        strict: bool = False,
+    ) -> Recall:
+        """What a cue brings back, best first, at most ``limit``.
+
+        Every returned engram counts one access at its owner; the first one is potentiated (`RecallParams.used`),
+        and whatever `reinforce` names afterwards. The best few are held in working memory.
+
+        Args:
+            where: only engrams that match; see `Where`.
+            update: False only probes: it counts, strengthens, holds and binds nothing.
+            strict: a region that cannot be reached raises StoreUnavailableError instead of being named in
+                `Recall.silent`.
+        """
+        self._life.check_open()
+        text = check_text(cue, "cue", limit=self._body.config.max_content_bytes)
+        check_count(limit, "limit")
+        wanted = Where.of(where)
+        asked = await self._transduction.cue(text)
+        recall = await self._recalling.recall(asked, limit, wanted, update)
+        if strict and recall.silent:
+            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(recall.silent)}")
+        if update:
+            self.observers.announce(recall)
+        return recall
+
+    async def reinforce(self, *engram_ids: str) -> None:
+        """What these engrams said was used: they are potentiated. EngramNotFoundError for an unknown id."""
+        now, sleeps = self.time.now(), self._body.sleeps.count
+        plasticity = self._body.config.plasticity
+        await self._change(
+            engram_ids, lambda e: e.with_trace(plasticity.potentiate(e.trace, now, sleeps=sleeps))
+        )
+        for engram_id in engram_ids:
+            self.hippocampus.notice_access(engram_id, sleeps)
+
+    # Single engrams
+
+    async def get(self, engram_id: str) -> Engram:
+        """The engram with this id, with its associations; counts nothing. EngramNotFoundError if there is none."""
+        self._life.check_open()
+        check_text(engram_id, "engram_id", limit=64)
+        owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
+        if owned is None:
+            raise EngramNotFoundError(engram_id)
+        wired = (await self.connectome.associations([engram_id]))[engram_id]
+        return owned[1].model_copy(update={"associations": tuple(dict.fromkeys(a.target_id for a in wired))})
+
+    async def list(
+        self,
+        *,
+        where: Where | Mapping[str, Any] | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        dormant: bool = False,
+    ) -> builtins.list[Engram]:
+        """Engrams of all regions in order of encoding; counts nothing.
+
+        Args:
+            after: only engrams with a greater id: pass the last one of a page to get the next.
+            dormant: also those that have faded below the threshold of forgetting.
+        """
+        self._life.check_open()
+        check_count(limit, "limit")
+        wanted, now = Where.of(where), self.time.now()
+
+        def shown(engram: Engram) -> bool:
+            return (wanted is None or wanted.matches(engram)) and (
+                dormant or not self.hippocampus.dormant(engram, now)
+            )
+
+        return await self._body.anatomy.browse(shown, limit, after)
+
+    async def forget(self, engram_id: str) -> None:
+        """Deletes an engram for good; when this returns nothing shows it again, here or after a restart.
+
+        Raises:
+            EngramNotFoundError: there is none. StoreUnavailableError: nothing has changed.
+        """
+        self._life.check_open()
+        check_text(engram_id, "engram_id", limit=64)
+        await self._life.finish(self._forget(engram_id))
+
+    async def _forget(self, engram_id: str) -> None:
+        owned = await self._body.anatomy.owners([engram_id])
+        if engram_id in self._body.journalled:
+            await self._body.store.write_journal([], drop=[engram_id])
+            self._body.journalled.discard(engram_id)
+        region = await self._body.anatomy.forget(engram_id)
+        if region is None and not owned:
+            raise EngramNotFoundError(engram_id)
+        self._body.acted = True
+        self._recalling.forget(engram_id)
+        self.prefrontal_cortex.release(engram_id)
+        await self.connectome.forget(engram_id)
+        self.observers.announce(Forgetting(engram_id, region or next(iter(owned.values()))[0].name))
+
+    async def pin(self, engram_id: str) -> None:
+        """Keeps an engram from fading. EngramNotFoundError if there is none."""
+        await self._change([engram_id], lambda engram: engram.changed(pinned=True))
+
+    async def unpin(self, engram_id: str) -> None:
+        """Lets an engram fade again. EngramNotFoundError if there is none."""
+        await self._change([engram_id], lambda engram: engram.changed(pinned=False))
+
+    async def _change(self, engram_ids: Sequence[str], change: Callable[[Engram], Engram]) -> None:
+        self._life.check_open()
+        for engram_id in engram_ids:
+            check_text(engram_id, "engram_id", limit=64)
+        owners = await self._body.anatomy.owners(engram_ids)
+        for engram_id in engram_ids:
+            if engram_id not in owners:
+                raise EngramNotFoundError(engram_id)
+        self._body.acted = True
+        changed = await self._life.finish(
+            self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
+        )
+        if changed.silent:
+            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
+
+    def retention(self, engram: Engram) -> float:
+        """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
+        return self.hippocampus.retention(engram, self.time.now())
+
+    def hours_left(self, engram: Engram) -> float:
+        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it is pinned."""
+        return max(0.0, self.hippocampus.forgotten_at(engram) - self.time.now()) / HOUR
+
+    # Sleeping
+
+    async def sleep(self) -> SleepReport:
+        """Lives through one night; during a night, waits for it and returns its report."""
+        self._life.check_open()
+        return await self._cycle.sleep()
+
+    async def start_sleep_cycle(self) -> None:
+        """Sleeps in the background from now on; returns when the first interval has begun. Twice: harmless."""
+        self._life.check_open()
+        await self._cycle.start()
+
+    async def stop_sleep_cycle(self) -> None:
+        """Ends the background nights; raises what ended them, if something did. Without a start: harmless."""
+        self._life.check_open()
+        await self._cycle.stop()
+
+    async def _live_through_a_night(self) -> SleepReport:
+        body, now = self._body, self.time.now()
+        weight = min(1.0, max(0.0, now - body.sleeps.counted_at) / body.config.sleep.full_day)
+        night = Night(
+            now=now,
+            clock_time=body.clock.now(),
+            sleeps=body.sleeps.count + weight,
+            weight=weight,
+            op_id=operation_id(),
+            anatomy=body.anatomy,
+            connectome=body.connectome,
+            prefrontal_cortex=body.prefrontal_cortex,
+        )
+        report = await live_through(night, self._stages)
+        body.sleeps.count, body.sleeps.counted_at = night.sleeps, now
+        body.journalled.difference_update(*report.moved.values())
+        if weight > 0.0 or any(report.values()):
+            body.acted = True
+            await body.write_state()
+        self.observers.announce(report)
+        return report
+
+    # Looking, and closing
+
+    @property
+    def working_memory(self) -> WorkingMemory:
+        """A live, read-only view of what is on the mind."""
+        return self.prefrontal_cortex.working_memory
+
+    @property
+    def regions(self) -> Mapping[str, Region]:
+        """The eight regions by name."""
+        return {region.name: region for region in self._body.regions}
+
+    def lesion(self, region: str) -> None:
+        """Takes a region out of action; UnknownRegionError if there is none of this name."""
+        self._region(region).lesion()
+
+    def restore(self, region: str) -> None:
+        """Brings a lesioned region back as it was."""
+        self._region(region).restore()
+
+    def _region(self, name: str) -> Region:
+        if name not in self.regions:
+            raise UnknownRegionError(f"no region is called {name!r}; there are {', '.join(self.regions)}")
+        return self.regions[name]
+
+    def inspect(self) -> BrainSnapshot:
+        """A frozen snapshot of all regions, without IO."""
+        return self._body.inspect()
+
+    async def stats(self) -> dict[str, Any]:
+        """How many engrams each region keeps and how many of them are dormant, and where the brain stands."""
+        self._life.check_open()
+        return await self._body.stats()
+
+    async def close(self) -> None:
+        """Writes everything down and closes; twice is harmless.
+
+        Raises:
+            StoreUnavailableError: the store could not be reached for 5 s; says how many engrams were not stored.
+                The brain is closed all the same.
+            Exception: what ended the sleep cycle, if something did.
+        """
+        if self._life.closed:
+            return
+        self._life.check_loop()
+        self._life.closed = True
+        try:
+            try:
+                await self._cycle.stop()
+            finally:
+                await self._life.wait_for_acts()
+                await self._write_down()
+        finally:
+            await self._body.aclose()
+
+    async def _write_down(self) -> None:
+        if not self._body.acted or not self._body.store.durable:
+            return
+        failure = await insist(self._body.write_down)
+        if failure is not None:
+            lost = self._body.unwritten()
+            raise StoreUnavailableError(f"closed with {lost} engrams not stored: {failure}") from failure
+
+    async def __aenter__(self) -> Brain:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_life"):
+            self._life.warn_if_open(self)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._life.closed else "open"
+        return f"<Brain at {self._body.store.url}, {state}>"
+
+
+class Opening:
+    """A brain about to be: ``await`` it, or enter it with ``async with``."""
+
+    def __init__(self, open_brain: Callable[[], Coroutine[Any, Any, Brain]]) -> None:
+        self._open = open_brain
+        self._brain: Brain | None = None
+
+    def __await__(self) -> Generator[Any, Any, Brain]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Brain:
+        self._brain = await self._open()
+        return self._brain
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._brain is not None
+        await self._brain.close()

@@ -1,0 +1,59 @@
+"""One frozen configuration for a whole brain, composed of each part's parameters.
+
+Every number has its default, unit and citation where it is used: in the params of its region or part.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neuro.connectome import ConnectomeParams
+from neuro.indexing.probe import Matching
+from neuro.plasticity import OddsPlasticity
+from neuro.records import Params, Unit
+from neuro.regions.amygdala import AmygdalaParams
+from neuro.regions.basal_ganglia import BasalGangliaParams
+from neuro.regions.cerebellum import CerebellumParams
+from neuro.regions.hippocampus import HippocampusParams
+from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
+from neuro.regions.sensory_cortex import SensoryCortexParams
+from neuro.regions.thalamus import ThalamusParams
+from neuro.sleep.params import SleepParams
+from neuro.units import MAX_CONTENT_BYTES
+
+
+class RecallParams(Params):
+    """How echoes compete to be recalled."""
+
+    strength: Unit = 0.03
+    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.09 of a
+    relevance of about [0, 1] and never hides; 0 switches it off."""
+    priming: Unit = 0.02
+    """Activation added to what working memory holds; 0 switches it off (Meyer & Schvaneveldt 1971)."""
+    used: Literal["first", "all", "none"] = "first"
+    """Which recollections count as used and are potentiated; `Brain.reinforce` adds to them."""
+    seeds: Annotated[int, Field(ge=1)] = 10
+    """How many of the best echoes spread activation."""
+    breadth: Annotated[int, Field(ge=1)] = 3
+    """Echoes considered for each recollection asked for."""
+
+
+class BrainConfig(Params):
+    """The deterministic agent setting: nothing fails at random, half-lives ten times those of people."""
+
+    sensory_cortex: SensoryCortexParams = SensoryCortexParams()
+    thalamus: ThalamusParams = ThalamusParams()
+    amygdala: AmygdalaParams = AmygdalaParams()
+    prefrontal_cortex: PrefrontalCortexParams = PrefrontalCortexParams()
+    hippocampus: HippocampusParams = HippocampusParams()
+    cerebellum: CerebellumParams = CerebellumParams()
+    basal_ganglia: BasalGangliaParams = BasalGangliaParams()
+    plasticity: OddsPlasticity = OddsPlasticity()
+    connectome: ConnectomeParams = ConnectomeParams()
+    matching: Matching = Matching()
+    recall: RecallParams = RecallParams()
+    sleep: SleepParams = SleepParams()
+    max_content_bytes: Annotated[int, Field(ge=1)] = MAX_CONTENT_BYTES
+    """Largest content or cue, bytes of UTF-8."""

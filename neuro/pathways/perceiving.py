@@ -1,0 +1,119 @@
+"""The order of perceiving: SensoryCortex -> Thalamus -> Amygdala -> PrefrontalCortex -> Hippocampus."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from neuro.engram import Engram, content_digest
+from neuro.errors import StoreUnavailableError
+from neuro.pathways.life import Life, operation_id
+from neuro.pathways.transduction import Transduced
+from neuro.pathways.waking import Body
+from neuro.signals import Chunk, Gate, Percept, Perception, Stimulus
+
+_logger = logging.getLogger("neuro")
+
+
+class Perceiving:
+    """Leads stimuli through the regions of one body.
+
+    Args:
+        scope: whose memory this is.
+    """
+
+    def __init__(self, body: Body, life: Life, scope: str | None) -> None:
+        self._body = body
+        self._life = life
+        self._scope = scope
+
+    async def take_in(self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced]) -> list[Perception]:
+        """Perceives stimuli in order; ``looks`` says what each looks like."""
+        self._body.acted = True
+        digests = [
+            content_digest(
+                s.content, s.memory_type, self._scope, speaker if isinstance(speaker, str) else None
+            )
+            for s in stimuli
+            for speaker in [s.context.get("speaker")]
+        ]
+        async with self._life.one_at_a_time(digests):  # or two tasks would each encode the same content
+            known = await self._find(digests)
+            return [
+                await self._attend(stimulus, look, digest, engram_id)
+                for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
+            ]
+
+    async def _find(self, digests: Sequence[str]) -> list[str | None]:
+        """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""
+        recent = [self._body.hippocampus.recognise(digest) for digest in digests]
+        try:
+            remote = await self._body.anatomy.find(digests)
+        except StoreUnavailableError:
+            _logger.warning(
+                "perceiving without the long-term store: a repeat of what lies there is encoded anew"
+            )
+            remote = [None] * len(digests)
+        return [e.engram_id if e is not None else far for e, far in zip(recent, remote, strict=True)]
+
+    async def _attend(
+        self, stimulus: Stimulus, look: Transduced, digest: str, known: str | None
+    ) -> Perception:
+        now = self._body.clock.now()
+        self._body.sensory_cortex.register(stimulus, now)
+        gate = self._body.thalamus.gate(stimulus, now, goal=self._body.prefrontal_cortex.goal)
+        recognised = self._body.hippocampus.recognise(digest)
+        engram = await self._reexpose(known if recognised is None else recognised.engram_id)
+        if engram is not None:
+            displaced = self._hold(engram, now) if gate.opened else None
+            return Perception(stimulus, gate, engram, displaced, novelty=0.0, repeated=True)
+        if gate.opened and self._body.sensory_cortex.attend(stimulus, now) is None:
+            gate = Gate(False, 0.0, "the sensory cortex registered nothing")
+        if not gate.opened:
+            return Perception(stimulus, gate, None)
+        return self._encode(stimulus, look, gate, now)
+
+    def _encode(self, stimulus: Stimulus, look: Transduced, gate: Gate, now: float) -> Perception:
+        appraisal = self._body.amygdala.appraise(stimulus)
+        surprise = 0.0 if stimulus.reward is None else self._body.basal_ganglia.learn(stimulus.reward)
+        percept = Percept(stimulus, appraisal, look.fragments, look.features, look.embedder, surprise)
+        novelty = self._body.hippocampus.novelty(percept)
+        engram_id = self._body.hippocampus.next_id(now)
+        chunk = Chunk(engram_id, stimulus.content, now, now, appraisal.salience)
+        displaced = self._body.prefrontal_cortex.hold(chunk, now)
+        engram = self._body.hippocampus.encode(
+            percept,
+            self._body.time.now(),
+            encoded_at=now,
+            engram_id=engram_id,
+            sleeps=self._body.sleeps.count,
+            scope=self._scope,
+        )
+        if engram is not None:
+            self._body.connectome.associate(self._body.hippocampus.bind(engram))
+            self._bind_held(engram_id, now)
+        return Perception(stimulus, gate, engram, displaced, novelty)
+
+    async def _reexpose(self, engram_id: str | None) -> Engram | None:
+        if engram_id is None:
+            return None
+        now, sleeps = self._body.time.now(), self._body.sleeps.count
+
+        def studied(engram: Engram) -> Engram:
+            return engram.with_trace(self._body.config.plasticity.reexpose(engram.trace, now, sleeps=sleeps))
+
+        changed = await self._body.anatomy.reconsolidate([engram_id], studied, operation_id())
+        engram = changed.engrams.get(engram_id)
+        if engram is not None:
+            self._body.hippocampus.notice_access(engram_id, sleeps)
+        return engram
+
+    def _hold(self, engram: Engram, now: float) -> Chunk | None:
+        chunk = Chunk(engram.engram_id, engram.content, now, now, engram.salience)
+        displaced = self._body.prefrontal_cortex.hold(chunk, now)
+        self._bind_held(engram.engram_id, now)
+        return displaced
+
+    def _bind_held(self, engram_id: str, now: float) -> None:
+        held = [chunk.engram_id for chunk in self._body.prefrontal_cortex.select(now=now)]
+        self._body.hippocampus.bind_held(engram_id, held)

@@ -1,0 +1,136 @@
+"""The order of recalling: cue -> every memory region -> Connectome -> competition -> PrefrontalCortex."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from neuro.connectome import AssociationType, Spread
+from neuro.engram import Engram
+from neuro.errors import StoreUnavailableError
+from neuro.indexing.probe import Probe
+from neuro.pathways.competition import Circumstances, compete
+from neuro.pathways.life import Life, operation_id
+from neuro.pathways.waking import Body
+from neuro.query import Where
+from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
+
+
+class Recalling:
+    """Leads cues through the regions of one body."""
+
+    def __init__(self, body: Body, life: Life) -> None:
+        self._body = body
+        self._life = life
+        self._under_way = 0
+        self._forgotten: set[str] = set()
+
+    def forget(self, engram_id: str) -> None:
+        """No recall that is under way shows this engram any more."""
+        if self._under_way:
+            self._forgotten.add(engram_id)
+
+    async def recall(self, cue: Cue, limit: int, where: Where | None, update: bool) -> Recall:
+        """What a cue brings back; with ``update`` it is counted, strengthened, held and bound."""
+        self._under_way += 1
+        try:
+            recall = await self._recollect(cue, limit, where)
+            if update and recall.recollections:
+                recall = await self._life.finish(self._reconsolidate(recall))
+            return replace(recall, recollections=tuple(r for r in recall if not self._is_forgotten(r.engram)))
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._forgotten.clear()
+
+    def _is_forgotten(self, engram: Engram) -> bool:
+        return engram.engram_id in self._forgotten
+
+    async def _recollect(self, cue: Cue, limit: int, where: Where | None) -> Recall:
+        anatomy, params = self._body.anatomy, self._body.config.recall
+        corpora = await anatomy.survey(cue.terms)
+        probe = Probe.over(cue.terms, corpora, cue.features, self._body.config.matching)
+        breadth = limit * params.breadth
+        answers = await anatomy.retrieve(probe, breadth)
+        while where is not None:  # the filter is exact: look as deep as it takes
+            kept = [echo for echo in answers.echoes if where.matches(echo.engram)]
+            if len(kept) >= limit * params.breadth or len(answers.echoes) < breadth:
+                answers = answers._replace(echoes=kept)
+                break
+            breadth *= 4
+            answers = await anatomy.retrieve(probe, breadth)
+        echoes, spread = await self._associate(answers.echoes, limit * params.breadth, where)
+        contents = {echo.engram.engram_id: echo.engram.content for echo in echoes}
+        circumstances = Circumstances(
+            self._body.time.now(),
+            params,
+            self._body.config.plasticity,
+            spread,
+            frozenset(
+                chunk.engram_id for chunk in self._body.prefrontal_cortex.slots(self._body.clock.now())
+            ),
+            cue.words,
+        )
+        ranked = compete(echoes, circumstances, contents.get)
+        return Recall(cue.text, tuple(ranked[:limit]), answers.silent)
+
+    async def _associate(
+        self, echoes: Sequence[Echo], most: int, where: Where | None
+    ) -> tuple[list[Echo], Mapping[str, Sequence[Spread]]]:
+        """The echoes and what they remind of, and the activation that spread along associations."""
+        seeds = {echo.engram.engram_id: echo.relevance for echo in echoes[: self._body.config.recall.seeds]}
+        try:
+            spread = await self._body.connectome.spread(seeds)
+            known = {echo.engram.engram_id for echo in echoes}
+            reached = sorted((i for i in spread if i not in known), key=lambda i: (-spread[i][0].amount, i))
+            owners = await self._body.anatomy.owners(reached[:most])
+        except StoreUnavailableError:
+            return [*echoes], {}
+        now = self._body.time.now()
+        reminded = [
+            Echo(engram, region.name, 0.0)
+            for region, engram in owners.values()
+            if not region.dormant(engram, now) and (where is None or where.matches(engram))
+        ]
+        return [*echoes, *reminded], spread
+
+    async def _reconsolidate(self, recall: Recall) -> Recall:
+        """Counts and strengthens what was recalled, where it is owned; holds and binds the best of it."""
+        self._body.acted = True
+        now, sleeps, params = self._body.time.now(), self._body.sleeps.count, self._body.config.recall
+        used = {
+            r.engram.engram_id for r in recall[: {"first": 1, "all": len(recall), "none": 0}[params.used]]
+        }
+
+        def accessed(engram: Engram) -> Engram:
+            trace = engram.trace
+            if engram.engram_id in used:
+                trace = self._body.config.plasticity.potentiate(trace, now, sleeps=sleeps)
+            return engram.with_trace(trace.model_copy(update={"access_count": trace.access_count + 1}))
+
+        ids = [r.engram.engram_id for r in recall]
+        changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id())
+        kept = tuple(
+            replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
+            for r in recall
+            if r.engram.engram_id in changed.engrams or changed.silent
+        )
+        for engram_id in used & changed.engrams.keys():
+            self._body.hippocampus.notice_access(engram_id, sleeps)
+        self._take_to_mind(kept)
+        return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
+
+    def _take_to_mind(self, recollections: Sequence[Recollection]) -> None:
+        now, brain_time = self._body.clock.now(), self._body.time.now()
+        awake = [
+            r
+            for r in recollections[: self._body.prefrontal_cortex.params.focus]
+            if not self._is_forgotten(r.engram) and not self._body.neocortex.dormant(r.engram, brain_time)
+        ]
+        for recollection in reversed(awake):  # the best one is held last, and so is the most active
+            engram = recollection.engram
+            self._body.prefrontal_cortex.hold(
+                Chunk(engram.engram_id, engram.content, now, now, engram.salience), now
+            )
+        together = [r.engram.engram_id for r in awake if r.activation >= awake[0].activation / 2]
+        self._body.hippocampus.bind_together(together, AssociationType.CO_RECALLED)

@@ -1,0 +1,61 @@
+"""Turning text into what the brain works on: fragments, features, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.embedders import Embedder
+from neuro.embedders.rows import checked_rows
+from neuro.engram import Span
+from neuro.indexing.fragments import fragment
+from neuro.indexing.terms import worded
+from neuro.signals import Cue
+
+
+class Transduced(NamedTuple):
+    """What a content looks like to the indexes."""
+
+    fragments: tuple[Span, ...]
+    features: npt.NDArray[np.float16]
+    """Shape (fragments, dimension), unit rows, read-only."""
+    embedder: str
+
+
+class Transduction:
+    """Texts to features by one embedder, in batches.
+
+    Args:
+        embedder: asked once for all fragments of all texts of a call.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    async def contents(self, contents: Sequence[str]) -> list[Transduced]:
+        """Fragments and features of what is perceived.
+
+        Raises:
+            EmbedderError: the embedder failed or returned no features.
+        """
+        spans = [fragment(content) for content in contents]
+        texts: list[str] = []
+        for content, cut in zip(contents, spans, strict=True):
+            texts += [content[start:stop] for start, stop in cut] or [content]
+        rows = checked_rows(self._embedder, await self._embedder.embed(texts), len(texts)).astype(np.float16)
+        rows.setflags(write=False)
+        made: list[Transduced] = []
+        start = 0
+        for cut in spans:
+            stop = start + max(1, len(cut))
+            made.append(Transduced(cut, rows[start:stop], self._embedder.name))
+            start = stop
+        return made
+
+    async def cue(self, text: str) -> Cue:
+        """Terms and features of what asks."""
+        rows = checked_rows(self._embedder, await self._embedder.embed_cues([text]), 1)
+        return Cue(text, worded(text), rows[0])

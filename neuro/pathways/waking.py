@@ -1,0 +1,284 @@
+"""From a store to a waking brain, and back: what is read when a brain opens and written when it sleeps or closes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SerializeAsAny
+
+from neuro.clock import BrainTime, Clock
+from neuro.config import BrainConfig
+from neuro.connectome import Connectome
+from neuro.embedders import Embedder, ImmediateEmbedder, resolve
+from neuro.errors import ConfigurationError, FeatureMismatchError
+from neuro.records import Record
+from neuro.regions.amygdala import Amygdala
+from neuro.regions.anatomy import Anatomy
+from neuro.regions.base import Region, Snapshot
+from neuro.regions.basal_ganglia import BasalGanglia
+from neuro.regions.cerebellum import Cerebellum
+from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.neocortex import Neocortex
+from neuro.regions.prefrontal_cortex import PrefrontalCortex
+from neuro.regions.sensory_cortex import SensoryCortex
+from neuro.regions.thalamus import Thalamus
+from neuro.stores import Store, open_store
+
+EMBEDDER_DOCUMENT = "embedder"
+_STATE_DOCUMENT = "state"
+
+
+@dataclass(slots=True)
+class Sleeps:
+    """How much a brain has slept."""
+
+    count: float = 0.0
+    """Full nights, a real number."""
+    counted_at: float = 0.0
+    """Brain time of the last night, or of birth."""
+
+
+class BrainSnapshot(Record):
+    """A frozen picture of a brain."""
+
+    store: str
+    embedder: str
+    brain_time: float
+    sleeps: float
+    regions: dict[str, SerializeAsAny[Snapshot]]
+
+
+@dataclass(slots=True)
+class Body:
+    """The parts of one brain."""
+
+    config: BrainConfig
+    store: Store
+    embedder: Embedder
+    clock: Clock
+    time: BrainTime
+    sleeps: Sleeps
+    sensory_cortex: SensoryCortex
+    thalamus: Thalamus
+    amygdala: Amygdala
+    prefrontal_cortex: PrefrontalCortex
+    hippocampus: Hippocampus
+    neocortex: Neocortex
+    cerebellum: Cerebellum
+    basal_ganglia: BasalGanglia
+    anatomy: Anatomy
+    connectome: Connectome
+    journalled: set[str]
+    """Ids of the engrams that the store's journal holds."""
+    owns_embedder: bool
+    """Whether the brain made its embedder, and so closes it."""
+    acted: bool = False
+    """Whether anything happened that is worth writing down."""
+
+    async def write_down(self) -> None:
+        """Writes all that lives in memory to the store: the hippocampus, new links, and where the brain stands."""
+        await self.connectome.flush()
+        engrams = (
+            self.hippocampus.staying() if self.hippocampus.intact else self.hippocampus.store.everything()
+        )
+        ids = {engram.engram_id for engram in engrams}
+        await self.store.write_journal(engrams, drop=sorted(self.journalled - ids))
+        self.journalled = ids
+        await self.write_state()
+
+    async def write_state(self) -> None:
+        """Writes where the brain stands: its time, its sleeps, its regions' small state, its embedder."""
+        await self.store.write_documents(
+            {
+                EMBEDDER_DOCUMENT: {"name": self.embedder.name, "dimension": self.embedder.dimension},
+                _STATE_DOCUMENT: {
+                    "time": self.time.state(),
+                    "sleeps": {"count": self.sleeps.count, "counted_at": self.sleeps.counted_at},
+                    "hippocampus": self.hippocampus.state(),
+                    "connectome": self.connectome.state(),
+                    "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
+                },
+            }
+        )
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The eight regions, in the order in which a stimulus meets them."""
+        return (
+            self.sensory_cortex,
+            self.thalamus,
+            self.amygdala,
+            self.prefrontal_cortex,
+            *self.anatomy.memory_regions,
+        )
+
+    def inspect(self) -> BrainSnapshot:
+        """A frozen snapshot of all regions, without IO."""
+        now = self.clock.now()
+        return BrainSnapshot(
+            store=self.store.url,
+            embedder=self.embedder.name,
+            brain_time=self.time.now(),
+            sleeps=self.sleeps.count,
+            regions={region.name: region.inspect(now) for region in self.regions},
+        )
+
+    async def stats(self) -> dict[str, Any]:
+        """Engrams and dormant engrams by region, and where the brain stands."""
+        now = self.time.now()
+        counts = await asyncio.gather(*(region.store.count(now) for region in self.anatomy.memory_regions))
+        return {
+            "store": self.store.url,
+            "embedder": self.embedder.name,
+            "brain_time": now,
+            "sleeps": self.sleeps.count,
+            "engrams": sum(total for total, _ in counts),
+            "dormant": sum(dormant for _, dormant in counts),
+            "regions": {
+                region.name: {"engrams": total, "dormant": dormant}
+                for region, (total, dormant) in zip(self.anatomy.memory_regions, counts, strict=True)
+            },
+        }
+
+    async def aclose(self) -> None:
+        """Closes the store, the regions, and the embedder if the brain made it."""
+        try:
+            for region in self.regions:
+                await region.aclose()
+            if self.owns_embedder:
+                await self.embedder.aclose()
+        finally:
+            await self.store.aclose()
+
+    def unwritten(self) -> int:
+        """Engrams that would be lost with this process."""
+        return sum(engram.engram_id not in self.journalled for engram in self.hippocampus.store.everything())
+
+
+async def awaken(
+    *,
+    url: str | None,
+    namespace: str,
+    config: BrainConfig,
+    embedder: str | Embedder | None,
+    clock: Clock,
+    ids: Callable[[float], str] | None,
+) -> Body:
+    """Opens the store, builds the regions and takes up what an earlier life left.
+
+    Raises:
+        ConfigurationError: a bad URL or embedder.
+        StoreUnavailableError: the store cannot be reached.
+        FeatureMismatchError: another embedder filled the store.
+    """
+    store = await open_store(url, namespace=namespace)
+    try:
+        remembered, state = await store.read_documents([EMBEDDER_DOCUMENT, _STATE_DOCUMENT])
+        chosen = await _choose_embedder(embedder, remembered, store.url)
+        body = await asyncio.to_thread(_build, config, store, chosen, chosen is not embedder, clock, ids)
+        if state is not None:
+            _resume(body, state)
+        journal = await store.journal()
+        body.journalled = {engram.engram_id for engram in journal}
+        kept = await _still_recent(body, [engram.engram_id for engram in journal])
+        body.hippocampus.reawaken(
+            (engram for engram in journal if engram.engram_id in kept), state and state["hippocampus"]
+        )
+        await body.anatomy.settle_moves()
+    except BaseException:
+        await store.aclose()
+        raise
+    return body
+
+
+async def _still_recent(body: Body, journalled: list[str]) -> set[str]:
+    """Journalled ids without a copy in a long-term region: a move that was completed wins over the journal."""
+    moved: set[str] = set()
+    for region in body.anatomy.long_term:
+        moved.update(e.engram_id for e in await region.reinstate(journalled) if e is not None)
+    return set(journalled) - moved
+
+
+async def _choose_embedder(wanted: str | Embedder | None, remembered: Any, url: str) -> Embedder:
+    if remembered is None:
+        return await resolve(wanted)
+    if wanted is None:
+        return await resolve(remembered["name"])
+    chosen = await resolve(wanted)
+    if chosen.name != remembered["name"]:
+        raise FeatureMismatchError(
+            f"{url} was filled by the embedder {remembered['name']!r}, not by {chosen.name!r}: open it without naming "
+            f"an embedder, or with embedder={remembered['name']!r}"
+        )
+    if chosen.dimension != remembered["dimension"]:
+        raise FeatureMismatchError(
+            f"{url} holds features of dimension {remembered['dimension']}, {chosen.name!r} makes {chosen.dimension}"
+        )
+    return chosen
+
+
+def _build(
+    config: BrainConfig,
+    store: Store,
+    embedder: Embedder,
+    owns_embedder: bool,
+    clock: Clock,
+    ids: Callable[[float], str] | None,
+) -> Body:
+    plasticity = config.plasticity
+    hippocampus = Hippocampus(
+        config.hippocampus,
+        embedder=embedder if isinstance(embedder, ImmediateEmbedder) else None,
+        plasticity=plasticity,
+        matching=config.matching,
+        clock=clock,
+        ids=ids,
+    )
+    neocortex = Neocortex(store.engrams(Neocortex.name), plasticity=plasticity, clock=clock)
+    cerebellum = Cerebellum(
+        store.engrams(Cerebellum.name), config.cerebellum, plasticity=plasticity, clock=clock
+    )
+    basal_ganglia = BasalGanglia(
+        store.engrams(BasalGanglia.name), config.basal_ganglia, plasticity=plasticity, clock=clock
+    )
+    time = BrainTime(clock)
+    return Body(
+        config=config,
+        store=store,
+        embedder=embedder,
+        clock=clock,
+        time=time,
+        sleeps=Sleeps(counted_at=time.now()),
+        sensory_cortex=SensoryCortex(config.sensory_cortex, clock=clock),
+        thalamus=Thalamus(config.thalamus, clock=clock),
+        amygdala=Amygdala(config.amygdala, clock=clock),
+        prefrontal_cortex=PrefrontalCortex(config.prefrontal_cortex, clock=clock),
+        hippocampus=hippocampus,
+        neocortex=neocortex,
+        cerebellum=cerebellum,
+        basal_ganglia=basal_ganglia,
+        anatomy=Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia),
+        connectome=Connectome(store, config.connectome),
+        journalled=set(),
+        owns_embedder=owns_embedder,
+    )
+
+
+def _resume(body: Body, state: dict[str, Any]) -> None:
+    body.time.resume(state["time"])
+    body.sleeps.count = float(state["sleeps"]["count"])
+    body.sleeps.counted_at = float(state["sleeps"]["counted_at"])
+    body.connectome.resume(state["connectome"])
+    body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])
+
+
+def check_sleep_interval(seconds: object) -> float:
+    """A finite number of seconds above 0."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0.0 < seconds < float("inf"):
+        raise ConfigurationError(
+            f"Brain.sleep_interval_seconds: must be a finite number above 0 (got {seconds!r})"
+        )
+    return float(seconds)

@@ -1,0 +1,22 @@
+"""Sleep: the order by night."""
+
+from neuro.sleep.consolidation import Consolidation, Replay
+from neuro.sleep.cycle import SleepCycle
+from neuro.sleep.downscaling import Downscaling
+from neuro.sleep.integration import Integration
+from neuro.sleep.params import SleepParams
+from neuro.sleep.pruning import Pruning
+from neuro.sleep.stage import Night, SleepStage, live_through
+
+__all__ = [
+    "Consolidation",
+    "Downscaling",
+    "Integration",
+    "Night",
+    "Pruning",
+    "Replay",
+    "SleepCycle",
+    "SleepParams",
+    "SleepStage",
+    "live_through",
+]

@@ -1,0 +1,275 @@
+"""The engrams of one region on Redis: what changes together changes in one script, batches go in one round trip."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
+
+from redis.backoff import ExponentialWithJitterBackoff
+
+from neuro.engram import Engram
+from neuro.errors import CorruptRecordError, StaleEngramError, StoreUnavailableError
+from neuro.indexing.probe import Frequencies, Match, Probe
+from neuro.stores import redis_scripts as scripts
+from neuro.stores.base import Change, Placed
+from neuro.stores.codec import pack, pack_dynamics, unpack
+from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory, search_index
+from neuro.stores.redis_connection import RedisConnection
+from neuro.stores.redis_scripts import Command
+from neuro.stores.warm_index import WarmIndex
+
+_PAGE = 100
+"""Engrams that are read and indexed at once when the index is filled: some 15 ms of the event loop."""
+_BACKOFF = ExponentialWithJitterBackoff(base=0.001, cap=0.1)
+"""Seconds between two attempts to change what another process keeps changing."""
+_LONGEST_BACKOFF = 8
+"""Attempts after which the back-off grows no more."""
+
+
+def number(value: float) -> str:
+    """Every bit of a float in the form that Redis takes; equal numbers have one form."""
+    return format(value + 0.0, ".17g")
+
+
+class _Stored(NamedTuple):
+    engram: Engram
+    revision: bytes
+    operations: list[str]
+    arriving: bool
+
+
+class RedisEngrams:
+    """The engrams of one region on Redis; `neuro.stores.base.EngramStore`."""
+
+    def __init__(self, region: str, connection: RedisConnection, prefix: str) -> None:
+        self.region = region
+        self._connection = connection
+        self._documents = f"{prefix}d:{region}:"
+        self._dynamics = f"{prefix}m:{region}:"
+        self._ids = f"{prefix}ids:{region}"
+        self._forget = f"{prefix}forget:{region}"
+        self._dormant = f"{prefix}dormant:{region}"
+        self._arriving = f"{prefix}arriving:{region}"
+        self._digests = f"{prefix}digests:{region}"
+        self._journal = f"{prefix}jrn"
+        self._index = WarmIndex(lambda after: self.scan(after=after, limit=_PAGE))
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    # Coming and going
+
+    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
+        """`EngramStore.insert` in one script; the server answers nobody else meanwhile, some 10 us an engram."""
+        self._connection.check_open()
+        new: dict[str, Placed] = {}
+        for placed in items:
+            new.setdefault(placed.engram.engram_id, placed)
+        while new:
+            shown = [] if arriving else [placed.engram for placed in new.values()]
+            [positions] = await self._show([self._insertion(new.values(), arriving)], shown)
+            if not positions:
+                self._index.add(shown)
+                return
+            order = list(new)
+            known = [order[position - 1] for position in positions]
+            for engram_id, stored in zip(known, await self._read(known), strict=True):
+                if stored is None:
+                    continue  # deleted meanwhile: the next attempt stores it
+                if not same_memory(stored.engram, new.pop(engram_id).engram):
+                    raise StaleEngramError(f"{engram_id}: exists already with other content")
+                if not stored.arriving:
+                    self._index.add([stored.engram])
+
+    def _insertion(self, items: Iterable[Placed], arriving: bool) -> Command:
+        keys = [self._ids, self._forget, self._arriving, self._digests]
+        arguments: list[str | bytes] = ["1" if arriving else ""]
+        for engram, forgotten_at in items:
+            packed = pack(engram)
+            keys += self._keys(engram.engram_id)
+            arguments += (engram.engram_id, packed.document, packed.features, packed.dynamics)
+            arguments += (str(engram.revision), number(forgotten_at), engram.digest)
+        return scripts.INSERT(keys, arguments)
+
+    def _keys(self, engram_id: str) -> tuple[str, str]:
+        return self._documents + engram_id, self._dynamics + engram_id
+
+    async def reveal(self, engram_ids: Sequence[str]) -> None:
+        stored = await self._read(engram_ids)
+        engrams = [held.engram for held in stored if held is not None and held.arriving]
+        region = [self._ids, self._forget, self._arriving, self._digests, self._journal]
+        await self._show(
+            [scripts.REVEAL([self._dynamics + e.engram_id, *region], [e.engram_id]) for e in engrams], engrams
+        )
+        self._index.add(engrams)
+
+    async def _show(self, commands: Sequence[Command], engrams: Sequence[Engram]) -> list[Any]:
+        """Sends what makes engrams visible; they are indexed already when nobody knows whether it was done."""
+        try:
+            return await self._connection.send(commands)
+        except (asyncio.CancelledError, StoreUnavailableError):
+            self._index.add(engrams)
+            raise
+
+    async def arrivals(self) -> list[str]:
+        [members] = await self._connection.send([("SMEMBERS", self._arriving)])
+        return sorted(_text(member) for member in members)
+
+    async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
+        region = [self._ids, self._forget, self._dormant, self._arriving, self._digests]
+        asked = "" if revision is None else str(revision)
+        [reply] = await self._connection.send(
+            [scripts.DELETE([*self._keys(engram_id), *region], [engram_id, asked])]
+        )
+        if isinstance(reply, bytes):
+            raise StaleEngramError(f"{engram_id}: has revision {_text(reply)} by now, not {revision}")
+        self._index.remove(engram_id)
+        return reply == 1
+
+    # Changing
+
+    async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
+        done: dict[str, Engram] = {}
+        waiting = sorted(set(engram_ids))
+        attempts = 0
+        async with self._turn(waiting):
+            while waiting := await self._amend_once(waiting, change, op_id, done):
+                attempts = min(attempts + 1, _LONGEST_BACKOFF)
+                await asyncio.sleep(_BACKOFF.compute(attempts))
+        return [done[engram_id] for engram_id in engram_ids if engram_id in done]
+
+    @asynccontextmanager
+    async def _turn(self, engram_ids: Sequence[str]) -> AsyncIterator[None]:
+        """Tasks of this process change an engram one after another; only other processes make a change stale.
+
+        ``engram_ids`` must be sorted, so that no two tasks wait for each other.
+        """
+        async with AsyncExitStack() as turn:
+            for engram_id in engram_ids:
+                await turn.enter_async_context(self._turns.setdefault(engram_id, asyncio.Lock()))
+            yield
+
+    async def _amend_once(
+        self, engram_ids: Sequence[str], change: Change, op_id: str, done: dict[str, Engram]
+    ) -> list[str]:
+        """One compare-and-set of each; puts those that landed into ``done`` and returns the ids of the others."""
+        changed: list[Engram] = []
+        commands: list[Command] = []
+        for held in await self._read(engram_ids):
+            if held is None or held.arriving:
+                continue
+            if op_id in held.operations:
+                done[held.engram.engram_id] = held.engram
+                continue
+            engram, forgotten_at = change(held.engram)
+            operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
+            after = [
+                pack_dynamics(engram),
+                str(engram.revision),
+                number(forgotten_at),
+                json.dumps(operations),
+            ]
+            commands.append(
+                scripts.AMEND(
+                    [self._dynamics + engram.engram_id, self._forget, self._dormant],
+                    [engram.engram_id, held.revision, *after],
+                )
+            )
+            changed.append(engram)
+        replies = await self._connection.send(commands)
+        done.update({e.engram_id: e for e, landed in zip(changed, replies, strict=True) if landed})
+        return [e.engram_id for e, landed in zip(changed, replies, strict=True) if not landed]
+
+    # Reading
+
+    async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        stored = await self._read(engram_ids)
+        return [None if held is None or held.arriving else held.engram for held in stored]
+
+    async def _read(self, engram_ids: Sequence[str]) -> list[_Stored | None]:
+        replies = await self._connection.send(
+            [scripts.READ(self._keys(engram_id)) for engram_id in engram_ids]
+        )
+        return [self._stored(i, *reply) for i, reply in zip(engram_ids, replies, strict=True)]
+
+    def _stored(
+        self,
+        engram_id: str,
+        document: bytes | None,
+        features: bytes | None,
+        dynamics: bytes | None,
+        revision: bytes | None,
+        arriving: bytes | None,
+        operations: bytes | None,
+    ) -> _Stored | None:
+        key = self._documents + engram_id
+        if document is None and dynamics is None:
+            return None
+        if document is None or features is None or dynamics is None or revision is None:
+            raise CorruptRecordError(f"{key}: half of the record is missing")
+        engram = unpack(key, document, dynamics, features)
+        return _Stored(engram, revision, json.loads(operations or b"[]"), arriving is not None)
+
+    async def find(self, digests: Sequence[str]) -> list[str | None]:
+        # From "digest:" on and before "digest;", the next character: the first of all with this digest.
+        replies = await self._connection.send(
+            [("ZRANGEBYLEX", self._digests, f"[{d}:", f"({d};", "LIMIT", 0, 1) for d in digests]
+        )
+        return [_text(found[0]).partition(":")[2] if found else None for found in replies]
+
+    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
+        self._connection.check_open()
+        return (await self._index.filled()).frequencies(tuple(terms))
+
+    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
+        self._connection.check_open()
+        return await search_index(await self._index.filled(), probe, limit)
+
+    async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
+        found: list[Engram] = []
+        while (wanted := limit - len(found)) > 0:
+            start = "-" if after is None else f"({after}"
+            [members] = await self._connection.send(
+                [("ZRANGEBYLEX", self._ids, start, "+", "LIMIT", 0, wanted)]
+            )
+            ids = [_text(member) for member in members]
+            found.extend(engram for engram in await self.get(ids) if engram is not None)
+            if len(ids) < wanted:
+                break
+            after = ids[-1]
+        return found
+
+    # Fading
+
+    async def due(self, before: float, *, limit: int) -> list[str]:
+        [members] = await self._connection.send(
+            [("ZRANGEBYSCORE", self._forget, "-inf", f"({number(before)}", "LIMIT", 0, limit)]
+        )
+        return [_text(member) for member in members]
+
+    async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
+        replies = await self._connection.send(
+            [scripts.DEMOTE([self._forget, self._dormant], [i, number(before)]) for i in engram_ids]
+        )
+        return [engram_id for engram_id, demoted in zip(engram_ids, replies, strict=True) if demoted]
+
+    async def count(self, before: float) -> tuple[int, int]:
+        below = f"({number(before)}"
+        visible, fading, dormant = await self._connection.send(
+            [
+                ("ZCARD", self._ids),
+                ("ZCOUNT", self._forget, "-inf", below),
+                ("ZCOUNT", self._dormant, "-inf", below),
+            ]
+        )
+        return visible, fading + dormant
+
+    async def aclose(self) -> None:
+        """Waits for what it does in the background."""
+        await self._index.aclose()
+
+
+def _text(member: bytes) -> str:
+    return member.decode()

@@ -1,0 +1,312 @@
+"""The engrams of one region of one namespace as rows: every statement that reads or changes them.
+
+Methods take the connection and run in the thread that owns it, within a transaction; those that change
+something, in the writer's.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from neuro.engram import Engram
+from neuro.errors import FeatureMismatchError, StaleEngramError
+from neuro.indexing.probe import Frequencies
+from neuro.indexing.terms import terms
+from neuro.stores.base import Change, Placed
+from neuro.stores.codec import pack, pack_dynamics, unpack
+from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
+from neuro.stores.sqlite_schema import create_full_text, vocabulary_of, words_of
+
+_ONE_OF = "IN (SELECT value FROM json_each(?))"
+"""Any number of values in one parameter: no limit of variables, and one statement to prepare."""
+
+_STORED = """
+    SELECT e.id, e.engram_id, d.document, e.dynamics, m.features, e.operations
+    FROM engram e JOIN document d ON d.engram = e.id LEFT JOIN embedding m ON m.engram = e.id
+    WHERE e.place = ?
+"""
+
+
+class PlaceRow(NamedTuple):
+    """What the file knows of a place as a whole."""
+
+    id: int
+    dimension: int | None
+    """Length of a row of features; None before the first."""
+    engrams: int
+    fragments: int
+    words: int
+
+
+class _Stored(NamedTuple):
+    row: int
+    engram: Engram
+    operations: list[str]
+
+
+class Place:
+    """A region of a namespace in a file."""
+
+    def __init__(self, namespace: str, region: str) -> None:
+        self.namespace = namespace
+        self.region = region
+
+    def find_row(self, connection: sqlite3.Connection) -> PlaceRow | None:
+        """The place, or None as long as nothing was ever stored here."""
+        found = connection.execute(
+            "SELECT id, dimension, engrams, fragments, words FROM place WHERE namespace = ? AND region = ?",
+            (self.namespace, self.region),
+        ).fetchone()
+        return None if found is None else PlaceRow(*found)
+
+    def _make_row(self, connection: sqlite3.Connection) -> PlaceRow:
+        made = connection.execute(
+            "INSERT INTO place (namespace, region) VALUES (?, ?)", (self.namespace, self.region)
+        )
+        place = PlaceRow(int(made.lastrowid or 0), None, 0, 0, 0)
+        create_full_text(connection, place.id)
+        return place
+
+    def _read(
+        self, connection: sqlite3.Connection, place: PlaceRow, condition: str, *values: Any
+    ) -> list[_Stored]:
+        rows = connection.execute(f"{_STORED} AND {condition}", (place.id, *values))
+        return [
+            _Stored(
+                row,
+                unpack(f"{self.region}/{engram_id}", document, dynamics, features or b""),
+                json.loads(operations),
+            )
+            for row, engram_id, document, dynamics, features, operations in rows
+        ]
+
+    # Changes
+
+    def insert(self, connection: sqlite3.Connection, items: Iterable[Placed], arriving: bool) -> None:
+        """`EngramStore.insert`."""
+        items = tuple(items)
+        place = self.find_row(connection) or self._make_row(connection)
+        ids = json.dumps([engram.engram_id for engram, _ in items])
+        stored = self._read(connection, place, f"e.engram_id {_ONE_OF}", ids)
+        known = {engram.engram_id: engram for _, engram, _ in stored}
+        dimension = place.dimension
+        for engram, forgotten_at in items:
+            held = known.setdefault(engram.engram_id, engram)
+            if held is not engram:
+                if not same_memory(held, engram):
+                    raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
+                continue
+            if engram.features is not None:
+                dimension = _accepted(dimension, engram.features.shape[1])
+            row = self._add(connection, place, Placed(engram, forgotten_at), arriving)
+            if not arriving:
+                self._index(connection, place, row, engram)
+        if dimension != place.dimension:
+            connection.execute("UPDATE place SET dimension = ? WHERE id = ?", (dimension, place.id))
+
+    def _add(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, arriving: bool) -> int:
+        engram, forgotten_at = placed
+        packed = pack(engram)
+        added = connection.execute(
+            "INSERT INTO engram (place, engram_id, digest, arriving, forgotten_at, revision, dynamics)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                place.id,
+                engram.engram_id,
+                engram.digest,
+                arriving,
+                forgotten_at,
+                engram.revision,
+                packed.dynamics,
+            ),
+        )
+        row = int(added.lastrowid or 0)
+        connection.execute("INSERT INTO document VALUES (?, ?)", (row, packed.document))
+        if packed.features:
+            connection.execute("INSERT INTO embedding VALUES (?, ?)", (row, packed.features))
+        return row
+
+    def _index(self, connection: sqlite3.Connection, place: PlaceRow, row: int, engram: Engram) -> None:
+        """Makes a visible engram findable by its words, and counts it."""
+        fragments = [terms(text) for text in engram.texts]
+        for ordinal, found in enumerate(fragments):
+            text = " ".join(found)
+            added = connection.execute(
+                "INSERT INTO fragment (place, engram, ordinal, terms) VALUES (?, ?, ?, ?)",
+                (place.id, row, ordinal, text),
+            )
+            connection.execute(
+                f"INSERT INTO {words_of(place.id)} (rowid, terms) VALUES (?, ?)", (added.lastrowid, text)
+            )
+        _count(connection, place, 1, len(fragments), sum(map(len, fragments)))
+
+    def reveal(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> None:
+        """`EngramStore.reveal`."""
+        place = self.find_row(connection)
+        if place is None:
+            return
+        condition = f"e.arriving = 1 AND e.engram_id {_ONE_OF}"
+        for row, engram, _ in self._read(connection, place, condition, json.dumps(engram_ids)):
+            connection.execute("UPDATE engram SET arriving = 0 WHERE id = ?", (row,))
+            self._index(connection, place, row, engram)
+            journalled = (self.namespace, engram.engram_id)
+            connection.execute("DELETE FROM journal WHERE namespace = ? AND engram_id = ?", journalled)
+
+    def amend(
+        self, connection: sqlite3.Connection, engram_ids: Sequence[str], change: Change, op_id: str
+    ) -> list[Engram]:
+        """`EngramStore.amend`: the one writer is between nobody's read and write, so the first try lands."""
+        place = self.find_row(connection)
+        if place is None:
+            return []
+        condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
+        amended: dict[str, Engram] = {}
+        for row, engram, operations in self._read(connection, place, condition, json.dumps(engram_ids)):
+            amended[engram.engram_id] = engram
+            if op_id in operations:
+                continue
+            changed, forgotten_at = change(engram)
+            operations = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
+            connection.execute(
+                "UPDATE engram SET dynamics = ?1, revision = ?2, operations = ?3,"
+                " dormant = dormant AND forgotten_at = ?4, forgotten_at = ?4 WHERE id = ?5",
+                (pack_dynamics(changed), changed.revision, operations, forgotten_at, row),
+            )
+            amended[engram.engram_id] = changed
+        return [amended[engram_id] for engram_id in engram_ids if engram_id in amended]
+
+    def delete(self, connection: sqlite3.Connection, engram_id: str, revision: int | None) -> bool:
+        """`EngramStore.delete`."""
+        place = self.find_row(connection)
+        if place is None:
+            return False
+        found = connection.execute(
+            "SELECT id, revision, arriving FROM engram WHERE place = ? AND engram_id = ?",
+            (place.id, engram_id),
+        ).fetchone()
+        if found is None:
+            return False
+        row, stored, arriving = found
+        if revision is not None and revision != stored:
+            raise StaleEngramError(f"{engram_id}: has revision {stored} by now, not {revision}")
+        if not arriving:
+            self._unindex(connection, place, row)
+        connection.execute("DELETE FROM engram WHERE id = ?", (row,))
+        return True
+
+    def _unindex(self, connection: sqlite3.Connection, place: PlaceRow, row: int) -> None:
+        fragments = connection.execute("SELECT id, terms FROM fragment WHERE engram = ?", (row,)).fetchall()
+        words = words_of(place.id)
+        connection.executemany(
+            f"INSERT INTO {words} ({words}, rowid, terms) VALUES ('delete', ?, ?)", fragments
+        )
+        _count(connection, place, -1, -len(fragments), -sum(len(text.split()) for _, text in fragments))
+
+    def demote(self, connection: sqlite3.Connection, engram_ids: Sequence[str], before: float) -> list[str]:
+        """`EngramStore.demote`."""
+        place = self.find_row(connection)
+        if place is None:
+            return []
+        rows = connection.execute(
+            f"UPDATE engram SET dormant = 1 WHERE place = ? AND engram_id {_ONE_OF}"
+            " AND arriving = 0 AND dormant = 0 AND forgotten_at < ? RETURNING engram_id",
+            (place.id, json.dumps(engram_ids), before),
+        )
+        demoted = {engram_id for (engram_id,) in rows}
+        return [engram_id for engram_id in dict.fromkeys(engram_ids) if engram_id in demoted]
+
+    # Reads
+
+    def arrivals(self, connection: sqlite3.Connection) -> list[str]:
+        """`EngramStore.arrivals`."""
+        return self._ids(connection, "arriving = 1 ORDER BY engram_id")
+
+    def get(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """`EngramStore.get`."""
+        place = self.find_row(connection)
+        if place is None:
+            return [None] * len(engram_ids)
+        condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
+        stored = self._read(connection, place, condition, json.dumps(engram_ids))
+        found = {engram.engram_id: engram for _, engram, _ in stored}
+        return [found.get(engram_id) for engram_id in engram_ids]
+
+    def find(self, connection: sqlite3.Connection, digests: Sequence[str]) -> list[str | None]:
+        """`EngramStore.find`."""
+        place = self.find_row(connection)
+        if place is None:
+            return [None] * len(digests)
+        rows = connection.execute(
+            "SELECT digest, engram_id, min(id) FROM engram"  # of twins, the elder
+            f" WHERE place = ? AND arriving = 0 AND digest {_ONE_OF} GROUP BY digest",
+            (place.id, json.dumps(digests)),
+        )
+        found: dict[str, str] = {digest: engram_id for digest, engram_id, _ in rows}
+        return [found.get(digest) for digest in digests]
+
+    def frequencies(self, connection: sqlite3.Connection, asked: Sequence[str]) -> Frequencies:
+        """`EngramStore.frequencies`."""
+        place = self.find_row(connection)
+        if place is None:
+            return Frequencies(0, 0, (0,) * len(asked))
+        counts = count_fragments(connection, place.id, asked)
+        return Frequencies(place.fragments, place.words, tuple(counts.get(term, 0) for term in asked))
+
+    def scan(self, connection: sqlite3.Connection, after: str | None, limit: int) -> list[Engram]:
+        """`EngramStore.scan`."""
+        place = self.find_row(connection)
+        if place is None:
+            return []
+        condition = "e.arriving = 0 AND e.engram_id > ? ORDER BY e.engram_id LIMIT ?"
+        return [engram for _, engram, _ in self._read(connection, place, condition, after or "", limit)]
+
+    def due(self, connection: sqlite3.Connection, before: float, limit: int) -> list[str]:
+        """`EngramStore.due`."""
+        condition = "arriving = 0 AND dormant = 0 AND forgotten_at < ?"
+        order = "ORDER BY forgotten_at, engram_id LIMIT ?"
+        return self._ids(connection, f"{condition} {order}", before, limit)
+
+    def _ids(self, connection: sqlite3.Connection, condition: str, *values: Any) -> list[str]:
+        place = self.find_row(connection)
+        if place is None:
+            return []
+        rows = connection.execute(
+            f"SELECT engram_id FROM engram WHERE place = ? AND {condition}", (place.id, *values)
+        )
+        return [engram_id for (engram_id,) in rows]
+
+    def count(self, connection: sqlite3.Connection, before: float) -> tuple[int, int]:
+        """`EngramStore.count`."""
+        place = self.find_row(connection)
+        if place is None:
+            return 0, 0
+        (fading,) = connection.execute(
+            "SELECT count(*) FROM engram"
+            " WHERE place = ? AND arriving = 0 AND dormant IN (0, 1) AND forgotten_at < ?",
+            (place.id, before),
+        ).fetchone()
+        return place.engrams, fading
+
+
+def count_fragments(connection: sqlite3.Connection, place: int, asked: Sequence[str]) -> dict[str, int]:
+    """How many fragments of a place hold each term; terms that none holds are left out."""
+    rows = connection.execute(
+        f"SELECT term, doc FROM {vocabulary_of(place)} WHERE term {_ONE_OF}", (json.dumps(asked),)
+    )
+    return dict(rows.fetchall())
+
+
+def _accepted(known: int | None, dimension: int) -> int:
+    if known is not None and known != dimension:
+        raise FeatureMismatchError(f"features: this store holds dimension {known} (got {dimension})")
+    return dimension
+
+
+def _count(connection: sqlite3.Connection, place: PlaceRow, engrams: int, fragments: int, words: int) -> None:
+    connection.execute(
+        "UPDATE place SET engrams = engrams + ?, fragments = fragments + ?, words = words + ? WHERE id = ?",
+        (engrams, fragments, words, place.id),
+    )

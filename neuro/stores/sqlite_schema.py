@@ -1,0 +1,173 @@
+"""The tables of a SQLite file, and how a connection to it is opened.
+
+What never changes of an engram (``document``, ``embedding``) is kept apart from what does (``engram``), so
+that a recall writes a few hundred bytes. A *place* is a region of a namespace. Fragments exist only for
+visible engrams: what is arriving cannot be found. Their ids only grow and are never used twice, so an index
+in memory catches up by reading those above the last one it knows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = int.from_bytes(b"neur")
+
+_TABLES = (
+    """CREATE TABLE place (
+        id INTEGER PRIMARY KEY,
+        namespace TEXT NOT NULL,
+        region TEXT NOT NULL,
+        dimension INTEGER,
+        engrams INTEGER NOT NULL DEFAULT 0,
+        fragments INTEGER NOT NULL DEFAULT 0,
+        words INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (namespace, region)
+    )""",
+    """CREATE TABLE engram (
+        id INTEGER PRIMARY KEY,
+        place INTEGER NOT NULL REFERENCES place,
+        engram_id TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        arriving INTEGER NOT NULL,
+        dormant INTEGER NOT NULL DEFAULT 0,
+        forgotten_at REAL NOT NULL,
+        revision INTEGER NOT NULL,
+        dynamics TEXT NOT NULL,
+        operations TEXT NOT NULL DEFAULT '[]',
+        UNIQUE (place, engram_id)
+    )""",
+    "CREATE INDEX engram_arriving ON engram (place, engram_id) WHERE arriving = 1",
+    "CREATE INDEX engram_by_digest ON engram (place, digest) WHERE arriving = 0",
+    "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id) WHERE arriving = 0",
+    """CREATE TABLE document (
+        engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
+        document TEXT NOT NULL
+    )""",
+    """CREATE TABLE embedding (
+        engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
+        features BLOB NOT NULL
+    )""",
+    """CREATE TABLE fragment (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        place INTEGER NOT NULL REFERENCES place,
+        engram INTEGER NOT NULL REFERENCES engram ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        terms TEXT NOT NULL
+    )""",
+    "CREATE INDEX fragment_by_place ON fragment (place)",
+    "CREATE INDEX fragment_by_engram ON fragment (engram)",
+    """CREATE TABLE link (
+        namespace TEXT NOT NULL,
+        source_id TEXT NOT NULL,
+        target_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        weight REAL NOT NULL,
+        PRIMARY KEY (namespace, source_id, target_id, kind)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE journal (
+        namespace TEXT NOT NULL,
+        engram_id TEXT NOT NULL,
+        document TEXT NOT NULL,
+        dynamics TEXT NOT NULL,
+        features BLOB NOT NULL,
+        PRIMARY KEY (namespace, engram_id)
+    )""",
+    """CREATE TABLE bookkeeping (
+        namespace TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (namespace, key)
+    ) WITHOUT ROWID""",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
+)
+
+
+def words_of(place: int) -> str:
+    """Name of the full-text index of a place."""
+    return f"words_{place}"
+
+
+def vocabulary_of(place: int) -> str:
+    """Name of the table of its terms."""
+    return f"vocabulary_{place}"
+
+
+def create_full_text(connection: sqlite3.Connection, place: int) -> None:
+    """The full-text index of a new place, over the terms of its fragments.
+
+    The terms are words of letters and digits, stemmed already: ``ascii`` takes them as they are, for it
+    splits only at ASCII punctuation. The text itself is in ``fragment``.
+    """
+    words = words_of(place)
+    connection.execute(f"CREATE VIRTUAL TABLE {words} USING fts5 (terms, content = '', tokenize = 'ascii')")
+    connection.execute(f"CREATE VIRTUAL TABLE {vocabulary_of(place)} USING fts5vocab ({words}, 'row')")
+
+
+def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """The connection that writes; makes the file and its tables when they are not there.
+
+    Raises:
+        ConfigurationError: the parent folder does not exist, or the path is a folder.
+        CorruptRecordError: another schema version.
+        StoreError: a database of something else.
+    """
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"SQLiteStore.path: the folder {path.parent} does not exist (got {path})")
+    if path.is_dir():
+        raise ConfigurationError(f"SQLiteStore.path: must be a file, not a folder (got {path})")
+    connection = _connect(path, busy_timeout)
+    try:
+        new = _is_new(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if new:
+            _create(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """The connection that reads, beside the writer's and never waiting for it."""
+    connection = _connect(path, busy_timeout)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
+
+
+def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file holds nothing yet; raises for what this version cannot use."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if not tables:
+        return True
+    if application_id != _APPLICATION_ID:
+        raise StoreError(f"{path}: is a database of something else than neuro")
+    if version != SCHEMA_VERSION:
+        raise CorruptRecordError(f"{path}: schema version {version}, this neuro reads {SCHEMA_VERSION}")
+    return False
+
+
+def _create(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _is_new(connection, path):  # another process may have been quicker
+            for statement in _TABLES:
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
