@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
+from os import PathLike
 from types import TracebackType
 from typing import Any
 
@@ -50,7 +51,7 @@ from neuro.sleep import (
 )
 from neuro.units import HOUR
 
-_Embedding = str | Embedder | None
+_Embedding = str | PathLike[str] | Embedder | None
 
 
 class Brain:

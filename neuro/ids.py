@@ -25,8 +25,7 @@ class EngramIds:
         milliseconds = min(max(int(now * 1000), 0), (1 << _TIME_BITS) - 1)
         candidate = (milliseconds << _RANDOM_BITS) | int.from_bytes(os.urandom(_RANDOM_BITS // 8))
         with self._lock:
-            if candidate <= self._last:
-                if milliseconds == self._last >> _RANDOM_BITS:
-                    candidate = self._last + 1
+            if candidate <= self._last and milliseconds == self._last >> _RANDOM_BITS:
+                candidate = self._last + 1
             self._last = max(candidate, self._last)
         return f"{candidate:032x}"

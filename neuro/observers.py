@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-_log = logging.getLogger("neuro")
+_logger = logging.getLogger("neuro")
 
 Outcome = TypeVar("Outcome")
 
@@ -41,7 +41,7 @@ class Observers:
                 try:
                     callback(outcome)
                 except Exception:
-                    _log.exception("an observer of %s failed and has been removed", wanted.__name__)
+                    _logger.exception("an observer of %s failed and has been removed", wanted.__name__)
                     if entry in self._callbacks:
                         self._callbacks.remove(entry)
 

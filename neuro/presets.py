@@ -7,5 +7,5 @@ from neuro.plasticity import OddsPlasticity
 
 
 def human() -> BrainConfig:
-    """A person's half-lives: a meaningful fact heard once is at .91 after a day, .25 after a month, .03 after a year."""
+    """A person's half-lives: an episode heard once is at .90 after a day, .25 after a month, .03 after a year."""
     return BrainConfig(plasticity=OddsPlasticity(half_life_scale=1.0))

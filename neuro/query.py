@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from neuro.engram import Context, Engram, MemoryType
 from neuro.arguments import JsonObject
+from neuro.engram import Context, Engram, MemoryType
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Unit
 

@@ -21,8 +21,8 @@ from neuro.arguments import (
     check_json_object,
     check_number,
     check_tags,
+    check_text,
 )
-from neuro.arguments import check_text
 from neuro.engram import Context, Engram, MemoryType, Span
 from neuro.records import Record, Signed, Unit
 from neuro.units import MAX_CONTENT_BYTES

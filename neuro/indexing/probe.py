@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ class Probe:
     """Mean number of terms of a fragment, from all of the brain's memory."""
     features: npt.NDArray[np.float32] | None = None
     """Shape (dimension,), unit length."""
-    matching: Matching = Matching()
+    matching: Matching = field(default_factory=Matching)
 
     @classmethod
     def over(

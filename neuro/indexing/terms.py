@@ -130,9 +130,10 @@ def stem(word: str) -> str:
         if suffix is not None and _measure(word[: -len(suffix)]) > 0:
             word = word[: -len(suffix)] + dict(table)[suffix]
     suffix = _longest(word, _STEP_4)
+    if suffix == "ion" and word[-4:-3] not in ("s", "t"):
+        suffix = None
     if suffix is not None and _measure(word[: -len(suffix)]) > 1:
-        if suffix != "ion" or word[-4:-3] in ("s", "t"):
-            word = word[: -len(suffix)]
+        word = word[: -len(suffix)]
     if word.endswith("e"):
         measure = _measure(word[:-1])
         if measure > 1 or (measure == 1 and not _short(word[:-1])):

@@ -93,7 +93,10 @@ class Life:
         """For ``__del__``: a brain dropped open loses what it had not written down."""
         if not self.closed:
             warnings.warn(
-                f"unclosed {owner!r}: await brain.close(), or use async with", ResourceWarning, source=owner
+                f"unclosed {owner!r}: await brain.close(), or use async with",
+                ResourceWarning,
+                stacklevel=2,
+                source=owner,
             )
 
 

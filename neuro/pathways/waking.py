@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 from pydantic import SerializeAsAny
@@ -12,13 +13,13 @@ from pydantic import SerializeAsAny
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
-from neuro.embedders import Embedder, ImmediateEmbedder, resolve
-from neuro.errors import ConfigurationError, FeatureMismatchError
+from neuro.embedders import Embedder, Filler, ImmediateEmbedder, resolve
+from neuro.errors import ConfigurationError
 from neuro.records import Record
 from neuro.regions.amygdala import Amygdala
 from neuro.regions.anatomy import Anatomy
-from neuro.regions.base import Region, Snapshot
 from neuro.regions.basal_ganglia import BasalGanglia
+from neuro.regions.base import Region, Snapshot
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
 from neuro.regions.neocortex import Neocortex
@@ -93,7 +94,7 @@ class Body:
         """Writes where the brain stands: its time, its sleeps, its regions' small state, its embedder."""
         await self.store.write_documents(
             {
-                EMBEDDER_DOCUMENT: {"name": self.embedder.name, "dimension": self.embedder.dimension},
+                EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
                 _STATE_DOCUMENT: {
                     "time": self.time.state(),
                     "sleeps": {"count": self.sleeps.count, "counted_at": self.sleeps.counted_at},
@@ -163,7 +164,7 @@ async def awaken(
     url: str | None,
     namespace: str,
     config: BrainConfig,
-    embedder: str | Embedder | None,
+    embedder: str | PathLike[str] | Embedder | None,
     clock: Clock,
     ids: Callable[[float], str] | None,
 ) -> Body:
@@ -177,7 +178,8 @@ async def awaken(
     store = await open_store(url, namespace=namespace)
     try:
         remembered, state = await store.read_documents([EMBEDDER_DOCUMENT, _STATE_DOCUMENT])
-        chosen = await _choose_embedder(embedder, remembered, store.url)
+        filler = None if remembered is None else Filler(**remembered)
+        chosen = await resolve(embedder, filler=filler)
         body = await asyncio.to_thread(_build, config, store, chosen, chosen is not embedder, clock, ids)
         if state is not None:
             _resume(body, state)
@@ -200,24 +202,6 @@ async def _still_recent(body: Body, journalled: list[str]) -> set[str]:
     for region in body.anatomy.long_term:
         moved.update(e.engram_id for e in await region.reinstate(journalled) if e is not None)
     return set(journalled) - moved
-
-
-async def _choose_embedder(wanted: str | Embedder | None, remembered: Any, url: str) -> Embedder:
-    if remembered is None:
-        return await resolve(wanted)
-    if wanted is None:
-        return await resolve(remembered["name"])
-    chosen = await resolve(wanted)
-    if chosen.name != remembered["name"]:
-        raise FeatureMismatchError(
-            f"{url} was filled by the embedder {remembered['name']!r}, not by {chosen.name!r}: open it without naming "
-            f"an embedder, or with embedder={remembered['name']!r}"
-        )
-    if chosen.dimension != remembered["dimension"]:
-        raise FeatureMismatchError(
-            f"{url} holds features of dimension {remembered['dimension']}, {chosen.name!r} makes {chosen.dimension}"
-        )
-    return chosen
 
 
 def _build(

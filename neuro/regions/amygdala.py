@@ -33,7 +33,7 @@ _NEGATIONS = frozenset(
     not no never none nobody nothing nor neither nowhere cannot without rarely seldom aint arent cant
     couldnt didnt doesnt dont hadnt hasnt havent isnt mightnt mustnt neednt shouldnt wasnt werent wont
     wouldnt
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _INTENSIFIERS = frozenset(
     """
@@ -41,13 +41,13 @@ _INTENSIFIERS = frozenset(
     exceptionally extremely fabulously fully greatly hella highly hugely incredibly intensely majorly more
     most particularly purely quite really remarkably so substantially terribly thoroughly too totally
     tremendously uber unbelievably unusually utterly very
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _DAMPENERS = frozenset(
     """
     almost barely hardly kind_of kinda kindof less little marginally occasionally partly scarcely slightly
     somewhat sort_of sorta sortof
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _PHRASE = re.compile(r"\b(kind|sort) (of)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")

@@ -51,7 +51,7 @@ class Region(ABC):
 
     async def aclose(self) -> None:
         """Lets go of what the region holds outside memory; most hold nothing."""
-        return None
+        return
 
     def _time(self, now: float | None) -> float:
         return self._clock.now() if now is None else now

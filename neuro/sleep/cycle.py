@@ -11,7 +11,7 @@ from neuro.errors import StoreUnavailableError
 from neuro.signals import SleepReport
 from neuro.sleep.params import SleepParams
 
-_log = logging.getLogger("neuro")
+_logger = logging.getLogger("neuro")
 
 
 class SleepCycle:
@@ -97,9 +97,11 @@ class SleepCycle:
                 pause = self._interval
             except StoreUnavailableError as error:
                 pause = min(2 * pause, max(self._interval, self._params.longest_pause))
-                _log.warning("the night could not reach its store and tries again in %g s: %s", pause, error)
+                _logger.warning(
+                    "the night could not reach its store and tries again in %g s: %s", pause, error
+                )
             except Exception as error:  # any other error ends the cycle, and must not be lost
-                _log.exception("the sleep cycle ended")
+                _logger.exception("the sleep cycle ended")
                 self._failure = error
                 if self._on_failure is not None:
                     self._on_failure(error)

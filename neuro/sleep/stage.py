@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from neuro.connectome import Connectome
-from neuro.regions.anatomy import Anatomy
 from neuro.errors import SleepError, StoreUnavailableError
+from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.signals import SleepReport
 

@@ -1,9 +1,9 @@
 """The store on a Redis server (7.0 or later): memories outlive the process and its machine.
 
-All keys of a namespace begin with ``neuro:{namespace}:``, one hash tag, so that a cluster keeps them together:
+All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cluster keeps them together.
 
     d:<region>:<id>    hash    the document of an engram, written once: JSON and float16 features
-    m:<region>:<id>    hash    its dynamics, written at every change (fields: see `neuro.stores.redis_scripts`)
+    m:<region>:<id>    hash    its dynamics, written at every change
     ids:<region>       zset    ids of visible engrams in order
     forget:<region>    zset    id -> forgotten_at of those that are not dormant
     dormant:<region>   zset    the same of those that are
@@ -13,9 +13,9 @@ All keys of a namespace begin with ``neuro:{namespace}:``, one hash tag, so that
     jrn                hash    the journal, id -> engram
     doc                hash    bookkeeping documents, key -> JSON
 
-No key is ever looked for with KEYS or SCAN. Words and features are searched in this process, by an index that is
-read from the server at the first question: what another process inserts is found here once the store has been
-opened anew, while everything read by id is always what the server holds now.
+Keys are never looked for with KEYS or SCAN. Words and features are searched in this process, in an index that is
+read from the server at the first question: what another process inserts after that is found here once the store
+is opened anew. Whatever is read by id is what the server holds now.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Link
 from neuro.stores.codec import pack, unpack
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_engrams import RedisEngrams, number
+from neuro.stores.redis_engrams import RedisEngrams, load_json, number
+from neuro.stores.redis_scripts import Command
 
 _NUL = b"\0"
 """Between the pieces of a journal entry; JSON holds none."""
@@ -100,15 +101,10 @@ class RedisStore:
                 gone[source].append(field)
             else:
                 kept[source][field] = number(weight)
-        await self._connection.send(
-            [
-                *(
-                    ("HSET", self._links_of(i), *chain.from_iterable(fields.items()))
-                    for i, fields in kept.items()
-                ),
-                *(("HDEL", self._links_of(i), *fields) for i, fields in gone.items()),
-            ]
-        )
+        commands: list[Command] = [("HDEL", self._links_of(i), *fields) for i, fields in gone.items()]
+        for source, fields in kept.items():
+            commands.append(("HSET", self._links_of(source), *chain.from_iterable(fields.items())))
+        await self._connection.send(commands)
 
     async def unlink(self, engram_id: str) -> None:
         key = self._links_of(engram_id)
@@ -116,16 +112,14 @@ class RedisStore:
         targets = sorted({_target_and_kind(field)[0] for field in fields})
         await self._connection.send([scripts.UNLINK([key, *map(self._links_of, targets)], [engram_id])])
 
-    # The journal and bookkeeping
+    # The journal
 
     async def journal(self) -> list[Engram]:
         [entries] = await self._connection.send([("HGETALL", self._journal)])
-        return await asyncio.to_thread(
-            lambda: sorted(
-                (self._unpack_entry(_text(i), entry) for i, entry in entries.items()),
-                key=lambda e: e.engram_id,
-            )
-        )
+        return await asyncio.to_thread(self._unpack_entries, entries)
+
+    def _unpack_entries(self, entries: Mapping[bytes, bytes]) -> list[Engram]:
+        return [self._unpack_entry(engram_id.decode(), entries[engram_id]) for engram_id in sorted(entries)]
 
     def _unpack_entry(self, engram_id: str, entry: bytes) -> Engram:
         key = f"{self._journal}[{engram_id}]"
@@ -135,16 +129,19 @@ class RedisStore:
         return unpack(key, *pieces)
 
     async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
-        entries = await asyncio.to_thread(
-            lambda: [piece for engram in engrams for piece in (engram.engram_id, _entry(engram))]
-        )
-        await self._connection.send(
-            [scripts.WRITE_JOURNAL([self._journal], [str(len(drop)), *drop, *entries])]
-        )
+        entries = await asyncio.to_thread(_pack_entries, engrams)
+        arguments = [str(len(drop)), *drop, *entries]
+        await self._connection.send([scripts.WRITE_JOURNAL([self._journal], arguments)])
+
+    # Bookkeeping
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
-        [values] = await self._connection.send([("HMGET", self._documents, *keys)]) if keys else [[]]
-        return [None if value is None else json.loads(value) for value in values]
+        replies = await self._connection.send([("HMGET", self._documents, *keys)] if keys else [])
+        return [
+            None if value is None else load_json(f"{self._documents}[{key}]", value)
+            for values in replies
+            for key, value in zip(keys, values, strict=True)
+        ]
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
         fields = [piece for key, value in documents.items() for piece in (key, json.dumps(value))]
@@ -161,10 +158,14 @@ class RedisStore:
 
 
 def _target_and_kind(field: bytes) -> tuple[str, str]:
-    target, _, kind = _text(field).rpartition("|")
+    target, _, kind = field.decode().rpartition("|")
     return target, kind
 
 
-def _entry(engram: Engram) -> bytes:
-    packed = pack(engram)
-    return _NUL.join((packed.document.encode(), packed.dynamics.encode(), packed.features))
+def _pack_entries(engrams: Sequence[Engram]) -> list[str | bytes]:
+    """Id and packed engram of each."""
+    entries: list[str | bytes] = []
+    for engram in engrams:
+        document, dynamics, features = pack(engram)
+        entries += (engram.engram_id, _NUL.join((document.encode(), dynamics.encode(), features)))
+    return entries

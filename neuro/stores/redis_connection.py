@@ -7,7 +7,7 @@ appears in what it says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -68,7 +68,7 @@ def read_address(url: str) -> RedisAddress:
     """The address in a ``redis://``, ``rediss://`` or ``unix://`` URL.
 
     Raises:
-        ConfigurationError: it cannot be read. The message does not repeat it: there may be a password anywhere.
+        ConfigurationError: it cannot be read. The message does not repeat it: a password may be anywhere in it.
     """
     try:
         options: dict[str, Any] = dict(parse_url(url))
@@ -105,7 +105,7 @@ def _pool(options: dict[str, Any]) -> BlockingConnectionPool:
         "socket_timeout": _ANSWER_TIMEOUT,
         "health_check_interval": _HEALTH_CHECK,
     }
-    # A refused connection is tried again for about a second; a server that hangs is not: its silence was long.
+    # A refused connection is tried again for up to a second; a server that hangs was waited for already.
     retry = Retry(
         ExponentialWithJitterBackoff(base=0.1, cap=0.5), 3, supported_errors=(RedisConnectionError,)
     )
@@ -166,10 +166,10 @@ class RedisConnection:
 
     async def _greet(self) -> None:
         [reply] = await self.send([("HELLO",)])
-        server: dict[bytes, Any] = (
-            reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-        )
-        version = server[b"version"].decode()
+        # A map, which the older protocol writes as keys and values in turn.
+        pairs = reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2], strict=True)
+        server: dict[bytes, Any] = dict(pairs)
+        version: str = server[b"version"].decode()
         if server[b"server"] == b"redis" and int(version.partition(".")[0]) < OLDEST_VERSION:
             raise ConfigurationError(
                 f"{self}: is version {version}; neuro needs Redis {OLDEST_VERSION}.0 or later"
@@ -211,7 +211,7 @@ class RedisConnection:
         return replies
 
     async def _round_trip(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
+        pipeline: Any = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         return await pipeline.execute(raise_on_error=False)

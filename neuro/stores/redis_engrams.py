@@ -1,4 +1,4 @@
-"""The engrams of one region on Redis: what changes together changes in one script, batches go in one round trip."""
+"""The engrams of one region on Redis: what belongs together changes in one script, batches in one round trip."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def number(value: float) -> str:
     return format(value + 0.0, ".17g")
 
 
+def load_json(key: str, value: bytes) -> Any:
+    """A JSON value; raises CorruptRecordError, naming ``key``, when it is none."""
+    try:
+        return json.loads(value)
+    except ValueError as exc:
+        raise CorruptRecordError(f"{key}: {exc}") from None
+
+
 class _Stored(NamedTuple):
     engram: Engram
     revision: bytes
@@ -59,10 +67,13 @@ class RedisEngrams:
         self._index = WarmIndex(lambda after: self.scan(after=after, limit=_PAGE))
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def _keys(self, engram_id: str) -> tuple[str, str]:
+        return self._documents + engram_id, self._dynamics + engram_id
+
     # Coming and going
 
     async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
-        """`EngramStore.insert` in one script; the server answers nobody else meanwhile, some 10 us an engram."""
+        """`EngramStore.insert`, in one script: the server answers nobody else for some 10 us an engram."""
         self._connection.check_open()
         new: dict[str, Placed] = {}
         for placed in items:
@@ -74,7 +85,7 @@ class RedisEngrams:
                 self._index.add(shown)
                 return
             order = list(new)
-            known = [order[position - 1] for position in positions]
+            known: list[str] = [order[position - 1] for position in positions]
             for engram_id, stored in zip(known, await self._read(known), strict=True):
                 if stored is None:
                     continue  # deleted meanwhile: the next attempt stores it
@@ -93,9 +104,6 @@ class RedisEngrams:
             arguments += (str(engram.revision), number(forgotten_at), engram.digest)
         return scripts.INSERT(keys, arguments)
 
-    def _keys(self, engram_id: str) -> tuple[str, str]:
-        return self._documents + engram_id, self._dynamics + engram_id
-
     async def reveal(self, engram_ids: Sequence[str]) -> None:
         stored = await self._read(engram_ids)
         engrams = [held.engram for held in stored if held is not None and held.arriving]
@@ -106,7 +114,7 @@ class RedisEngrams:
         self._index.add(engrams)
 
     async def _show(self, commands: Sequence[Command], engrams: Sequence[Engram]) -> list[Any]:
-        """Sends what makes engrams visible; they are indexed already when nobody knows whether it was done."""
+        """Sends what makes engrams visible; indexes them when nobody knows whether it was carried out."""
         try:
             return await self._connection.send(commands)
         except (asyncio.CancelledError, StoreUnavailableError):
@@ -141,10 +149,10 @@ class RedisEngrams:
         return [done[engram_id] for engram_id in engram_ids if engram_id in done]
 
     @asynccontextmanager
-    async def _turn(self, engram_ids: Sequence[str]) -> AsyncIterator[None]:
+    async def _turn(self, engram_ids: Sequence[str]) -> AsyncGenerator[None, None]:
         """Tasks of this process change an engram one after another; only other processes make a change stale.
 
-        ``engram_ids`` must be sorted, so that no two tasks wait for each other.
+        ``engram_ids`` are sorted, so that no two tasks wait for each other.
         """
         async with AsyncExitStack() as turn:
             for engram_id in engram_ids:
@@ -154,7 +162,7 @@ class RedisEngrams:
     async def _amend_once(
         self, engram_ids: Sequence[str], change: Change, op_id: str, done: dict[str, Engram]
     ) -> list[str]:
-        """One compare-and-set of each; puts those that landed into ``done`` and returns the ids of the others."""
+        """One compare-and-set of each: ``done`` takes those that landed, the ids of the others come back."""
         changed: list[Engram] = []
         commands: list[Command] = []
         for held in await self._read(engram_ids):
@@ -163,24 +171,32 @@ class RedisEngrams:
             if op_id in held.operations:
                 done[held.engram.engram_id] = held.engram
                 continue
-            engram, forgotten_at = change(held.engram)
-            operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
-            after = [
+            placed = change(held.engram)
+            changed.append(placed.engram)
+            commands.append(self._amendment(held, placed, op_id))
+        replies = await self._connection.send(commands)
+        stale: list[str] = []
+        for engram, landed in zip(changed, replies, strict=True):
+            if landed:
+                done[engram.engram_id] = engram
+            else:
+                stale.append(engram.engram_id)
+        return stale
+
+    def _amendment(self, held: _Stored, placed: Placed, op_id: str) -> Command:
+        engram, forgotten_at = placed
+        operations = json.dumps([*held.operations, op_id][-OPERATIONS_REMEMBERED:])
+        return scripts.AMEND(
+            [self._dynamics + engram.engram_id, self._forget, self._dormant],
+            [
+                engram.engram_id,
+                held.revision,
                 pack_dynamics(engram),
                 str(engram.revision),
                 number(forgotten_at),
-                json.dumps(operations),
-            ]
-            commands.append(
-                scripts.AMEND(
-                    [self._dynamics + engram.engram_id, self._forget, self._dormant],
-                    [engram.engram_id, held.revision, *after],
-                )
-            )
-            changed.append(engram)
-        replies = await self._connection.send(commands)
-        done.update({e.engram_id: e for e, landed in zip(changed, replies, strict=True) if landed})
-        return [e.engram_id for e, landed in zip(changed, replies, strict=True) if not landed]
+                operations,
+            ],
+        )
 
     # Reading
 
@@ -189,9 +205,7 @@ class RedisEngrams:
         return [None if held is None or held.arriving else held.engram for held in stored]
 
     async def _read(self, engram_ids: Sequence[str]) -> list[_Stored | None]:
-        replies = await self._connection.send(
-            [scripts.READ(self._keys(engram_id)) for engram_id in engram_ids]
-        )
+        replies = await self._connection.send([scripts.READ(self._keys(i)) for i in engram_ids])
         return [self._stored(i, *reply) for i, reply in zip(engram_ids, replies, strict=True)]
 
     def _stored(
@@ -208,16 +222,17 @@ class RedisEngrams:
         if document is None and dynamics is None:
             return None
         if document is None or features is None or dynamics is None or revision is None:
-            raise CorruptRecordError(f"{key}: half of the record is missing")
+            raise CorruptRecordError(f"{key}: a part of the record is missing")
         engram = unpack(key, document, dynamics, features)
-        return _Stored(engram, revision, json.loads(operations or b"[]"), arriving is not None)
+        remembered = load_json(key, b"[]" if operations is None else operations)
+        return _Stored(engram, revision, remembered, arriving is not None)
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
-        # From "digest:" on and before "digest;", the next character: the first of all with this digest.
+        # Of the members from "digest:" on, before "digest;" (the next character), the first.
         replies = await self._connection.send(
             [("ZRANGEBYLEX", self._digests, f"[{d}:", f"({d};", "LIMIT", 0, 1) for d in digests]
         )
-        return [_text(found[0]).partition(":")[2] if found else None for found in replies]
+        return [_text(members[0]).partition(":")[2] if members else None for members in replies]
 
     async def frequencies(self, terms: Sequence[str]) -> Frequencies:
         self._connection.check_open()
@@ -229,16 +244,15 @@ class RedisEngrams:
 
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         found: list[Engram] = []
+        start = "-" if after is None else f"({after}"
         while (wanted := limit - len(found)) > 0:
-            start = "-" if after is None else f"({after}"
-            [members] = await self._connection.send(
-                [("ZRANGEBYLEX", self._ids, start, "+", "LIMIT", 0, wanted)]
-            )
+            command = ("ZRANGEBYLEX", self._ids, start, "+", "LIMIT", 0, wanted)
+            [members] = await self._connection.send([command])
             ids = [_text(member) for member in members]
             found.extend(engram for engram in await self.get(ids) if engram is not None)
             if len(ids) < wanted:
                 break
-            after = ids[-1]
+            start = f"({ids[-1]}"  # some were deleted before they were read: fill up
         return found
 
     # Fading
@@ -267,7 +281,7 @@ class RedisEngrams:
         return visible, fading + dormant
 
     async def aclose(self) -> None:
-        """Waits for what it does in the background."""
+        """Waits for what goes on in the background."""
         await self._index.aclose()
 
 

@@ -1,10 +1,11 @@
 """The scripts by which `neuro.stores.redis` changes what belongs together in one step.
 
-Each names every key it touches in KEYS, as a cluster wants it. Numbers stay the strings they came as: Lua would
-round them to 14 digits. All may be run again after a lost reply.
+Each names every key that it touches in KEYS, as a cluster wants it. Numbers stay the strings that they came as:
+Lua would round them to 14 digits. All may be run again after a lost reply.
 
-Fields of an engram's document: ``t`` text (JSON), ``e`` features (float16). Fields of its dynamics: ``y`` dynamics
-(JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations remembered (JSON), ``a`` set while arriving.
+The fields of an engram's document: ``t`` text (JSON), ``e`` features (float16 rows). Those of its dynamics: ``y``
+what changes (JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations it remembers (JSON), ``a``
+there while it is arriving.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Command = tuple[Any, ...]
 
 
 class Script:
-    """A script that the server knows by its digest; called with keys and arguments it makes the command to run it."""
+    """A script that the server knows by its digest; calling it makes the command that runs it."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -109,7 +110,7 @@ return 1
 """)
 
 UNLINK = Script("""
--- KEYS: links of an engram, then of those they point to. ARGV: id. Fields are target|kind, and no kind holds a |.
+-- KEYS: links of an engram, then of those they point to. ARGV: id. Fields are target|kind; no kind holds a |.
 local prefix = ARGV[1] .. '|'
 redis.call('DEL', KEYS[1])
 for i = 2, #KEYS do

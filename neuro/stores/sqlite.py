@@ -89,8 +89,7 @@ class SQLiteStore:
 
     durable = True
 
-    def __init__(self, path: str | Path, namespace: str, busy_timeout: float) -> None:
-        path = Path(path).absolute()
+    def __init__(self, path: Path, namespace: str, busy_timeout: float) -> None:
         self.url = f"sqlite:///{path}"
         self._namespace = namespace
         self._writer = ConnectionThread(
@@ -122,7 +121,7 @@ class SQLiteStore:
             CorruptRecordError: the file is not a database, or was written by another version of the schema.
             StoreError: it is a database of something else.
         """
-        store = cls(path, namespace, busy_timeout)
+        store = cls(await asyncio.to_thread(Path(path).absolute), namespace, busy_timeout)
         try:
             await store._writer.start()
             await store._reader.start()

@@ -17,7 +17,7 @@ class WarmIndex:
     """An `EngramIndex` that fills itself.
 
     Args:
-        read_after: reads the next engrams in order of id, those with an id above the one given; empty at the end.
+        read_after: reads the next engrams with an id above the one given, in order of id; empty at the end.
     """
 
     def __init__(self, read_after: Callable[[str | None], Awaitable[Sequence[Engram]]]) -> None:
@@ -31,8 +31,8 @@ class WarmIndex:
     async def filled(self) -> EngramIndex:
         """The index with everything that is stored.
 
-        Those who ask at the same time share one filling, which goes on when one of them is cancelled. One that
-        failed is taken up by the next question where it stopped.
+        Those who ask at the same time share one filling, which goes on when one of them is cancelled. A filling
+        that failed is taken up by the next question where it stopped.
         """
         if not self._filled:
             if self._filling is None or self._filling.done():
