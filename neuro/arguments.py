@@ -103,7 +103,8 @@ def check_tags(value: object) -> tuple[str, ...]:
     """Distinct non-blank strings, in the order given."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise InvalidArgumentError(f"tags: must be a sequence of strings (got {_shown(value)})")
-    tags = tuple(dict.fromkeys(check_text(tag, "tags", limit=1024) for tag in value))  # pyright: ignore[reportUnknownVariableType]
+    given: list[object] = [*value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    tags = tuple(dict.fromkeys(check_text(tag, "tags", limit=1024) for tag in given))
     if len(tags) > _MAX_TAGS:
         raise InvalidArgumentError(f"tags: must be at most {_MAX_TAGS} (got {len(tags)})")
     return tags

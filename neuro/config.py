@@ -27,10 +27,10 @@ from neuro.units import MAX_CONTENT_BYTES
 class RecallParams(Params):
     """How echoes compete to be recalled."""
 
-    strength: Unit = 0.03
-    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.09 of a
+    strength: Unit = 0.01
+    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.03 of a
     relevance of about [0, 1] and never hides; 0 switches it off."""
-    priming: Unit = 0.02
+    priming: Unit = 0.01
     """Activation added to what working memory holds; 0 switches it off (Meyer & Schvaneveldt 1971)."""
     used: Literal["first", "all", "none"] = "first"
     """Which recollections count as used and are potentiated; `Brain.reinforce` adds to them."""

@@ -191,7 +191,7 @@ class Engram(Record):
     def changed(self, **fields: Any) -> Engram:
         """This engram with some fields changed (unchecked: callers pass what a record gave them)."""
         copy = self.model_copy(update={"revision": self.revision + 1, **fields})
-        copy.__dict__.pop("digest", None)
+        vars(copy).pop("digest", None)
         return copy
 
     def __eq__(self, other: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -48,7 +48,7 @@ class Observers:
     @asynccontextmanager
     async def stream(
         self, outcome: type[Outcome] | type[object] = object, *, buffer: int = 1000
-    ) -> AsyncIterator[AsyncIterator[Any]]:
+    ) -> AsyncGenerator[AsyncIterator[Any]]:
         """An asynchronous iterator over the outcomes of a type; a reader that lags loses the oldest."""
         queue: asyncio.Queue[Any] = asyncio.Queue()
 

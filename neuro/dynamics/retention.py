@@ -1,7 +1,7 @@
 """The law of forgetting: the odds against recall grow linearly in brain time.
 
 Floats or arrays in, floats or arrays out; durations and instants in seconds of brain time. Constants are
-arguments here; their defaults and sources stand with `neuro.plasticity.odds.OddsParams`.
+arguments here; their defaults and sources stand with `neuro.plasticity.odds.OddsPlasticity`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def initial_odds(exposures: Real, floor: float, exponent: float) -> Real:
     >>> round(initial_odds(4.0, 0.01, 0.5), 6)
     0.005
     """
-    return floor * exposures**-exponent
+    return floor * exposures**-exponent  # pyright: ignore[reportReturnType]
 
 
 def odds_against(elapsed: Real, half_life: Real, initial: Real) -> Real:
@@ -34,7 +34,7 @@ def odds_against(elapsed: Real, half_life: Real, initial: Real) -> Real:
     >>> float(odds_against(86400.0, 86400.0, 0.01))
     1.01
     """
-    return initial + np.maximum(elapsed, 0.0) / half_life  # type: ignore[return-value]
+    return initial + np.maximum(elapsed, 0.0) / half_life  # pyright: ignore[reportReturnType]
 
 
 def retrievability(odds: Real) -> Real:
@@ -52,7 +52,7 @@ def activation(odds: Real) -> Real:
     >>> round(float(activation(0.01)), 5)
     4.60517
     """
-    return -np.log(odds)  # type: ignore[return-value]
+    return -np.log(odds)  # pyright: ignore[reportReturnType]
 
 
 def forget_time(last_access: Real, half_life: Real, initial: Real, threshold: float) -> Real:
@@ -72,7 +72,7 @@ def refractory(elapsed: Real, period: float) -> Real:
     >>> float(refractory(20.0, 10.0))
     0.5
     """
-    return np.maximum(0.0, 1.0 - period / np.maximum(elapsed, 1e-12))  # type: ignore[return-value]
+    return np.maximum(0.0, 1.0 - period / np.maximum(elapsed, 1e-12))  # pyright: ignore[reportReturnType]
 
 
 def potentiation(half_life: Real, ceiling: Real, probability: Real, readiness: Real, gain: float) -> Real:
@@ -91,7 +91,7 @@ def potentiation(half_life: Real, ceiling: Real, probability: Real, readiness: R
     >>> round(float(potentiation(12.0, 0.99, 0.89, 1.0, 15.0)), 6)
     30.0
     """
-    return half_life * (1.0 + gain * np.maximum(0.0, ceiling - probability) * readiness)  # type: ignore[return-value]
+    return half_life * (1.0 + gain * np.maximum(0.0, ceiling - probability) * readiness)  # pyright: ignore[reportReturnType]
 
 
 def first_sleep(
@@ -114,4 +114,4 @@ def cortical_share(share: Real, sleeps: Real, rate: Real) -> Real:
     >>> round(cortical_share(0.0, 2.0, 0.5), 6)
     0.75
     """
-    return 1.0 - (1.0 - share) * (1.0 - rate) ** sleeps
+    return 1.0 - (1.0 - share) * (1.0 - rate) ** sleeps  # pyright: ignore[reportReturnType]

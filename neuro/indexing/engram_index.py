@@ -8,6 +8,7 @@ another one meanwhile, because arrays are only ever appended to or replaced as a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,11 @@ import numpy.typing as npt
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError
 from neuro.indexing.probe import Frequencies, Match, Probe, bm25, relevance
-from neuro.indexing.terms import terms
+from neuro.indexing.terms import fragment_terms
 
 _FIRST_CAPACITY = 64
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(slots=True)
@@ -39,7 +42,7 @@ class _Posting:
         self.alive += 1
 
 
-def _grown(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def _grown(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     bigger = np.zeros((max(4, 2 * len(array)), *array.shape[1:]), dtype=array.dtype)
     bigger[: len(array)] = array
     return bigger
@@ -50,9 +53,9 @@ class _Columns:
 
     def __init__(self, dimension: int = 0, capacity: int = _FIRST_CAPACITY) -> None:
         self.size = 0
-        self.lengths = np.zeros(capacity, dtype=np.float64)
-        self.alive = np.zeros(capacity, dtype=np.bool_)
-        self.features = np.zeros((capacity, dimension), dtype=np.float32)
+        self.lengths: npt.NDArray[np.float64] = np.zeros(capacity, dtype=np.float64)
+        self.alive: npt.NDArray[np.bool_] = np.zeros(capacity, dtype=np.bool_)
+        self.features: npt.NDArray[np.float32] = np.zeros((capacity, dimension), dtype=np.float32)
         self.owners: list[str] = []
         self.words: list[frozenset[str]] = []
 
@@ -60,9 +63,9 @@ class _Columns:
         self, owner: str, words: frozenset[str], length: int, row: npt.NDArray[np.float16] | None
     ) -> int:
         if self.size == len(self.lengths):
-            self.lengths = _grown(self.lengths)  # type: ignore[assignment]
-            self.alive = _grown(self.alive)  # type: ignore[assignment]
-            self.features = _grown(self.features)  # type: ignore[assignment]
+            self.lengths = _grown(self.lengths)
+            self.alive = _grown(self.alive)
+            self.features = _grown(self.features)
         slot = self.size
         self.lengths[slot] = length
         self.alive[slot] = True
@@ -98,9 +101,9 @@ class EngramIndex:
         if features is not None:
             self._accept(features.shape[1])
         first = self._columns.size
-        for i, text in enumerate(engram.texts):
+        for i, fragment in enumerate(fragment_terms(engram)):
             counts: dict[str, int] = {}
-            for term in terms(text):
+            for term in fragment:
                 counts[term] = counts.get(term, 0) + 1
             length = sum(counts.values())
             row = features[min(i, len(features) - 1)] if features is not None else None
@@ -213,13 +216,15 @@ class EngramIndex:
 
 def _best(scores: npt.NDArray[np.float64], limit: int, owners: list[str]) -> list[int]:
     """Slots in order of score, then of owner; enough of them for ``limit`` distinct owners."""
+    positive = np.flatnonzero(scores > 0.0)
+    values = scores[positive]
     wanted = limit
-    while True:
-        positive = np.flatnonzero(scores > 0.0)
-        if wanted < len(positive):
-            bar = np.partition(scores[positive], len(positive) - wanted)[len(positive) - wanted]
-            positive = positive[scores[positive] >= bar]
-            if len({owners[slot] for slot in positive}) < limit:
-                wanted *= 4
-                continue
-        return sorted(positive.tolist(), key=lambda slot: (-scores[slot], owners[slot], slot))
+    while wanted < len(positive):
+        bar = np.partition(values, len(values) - wanted)[len(values) - wanted]
+        best: list[int] = positive[values >= bar].tolist()
+        if len({owners[slot] for slot in best}) >= limit:
+            break
+        wanted *= 4
+    else:
+        best = positive.tolist()
+    return sorted(best, key=lambda slot: (-scores[slot], owners[slot], slot))

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from neuro.engram import Engram
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _WIDE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ก-๛]")
@@ -100,6 +102,12 @@ _STEP_4 = (
 
 def _longest(word: str, suffixes: tuple[str, ...]) -> str | None:
     return max((s for s in suffixes if word.endswith(s)), key=len, default=None)
+
+
+def fragment_terms(engram: Engram) -> list[list[str]]:
+    """Terms by which each fragment of an engram is found: its own, and the name of who said it."""
+    speaker = terms(engram.speaker) if engram.speaker else []
+    return [terms(text) + speaker for text in engram.texts]
 
 
 def worded(text: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -70,7 +70,7 @@ class Life:
             await asyncio.wait(self._acts)
 
     @asynccontextmanager
-    async def one_at_a_time(self, keys: Iterable[str]) -> AsyncIterator[None]:
+    async def one_at_a_time(self, keys: Iterable[str]) -> AsyncGenerator[None]:
         """Acts with a key in common follow one another."""
         async with AsyncExitStack() as stack:
             for key in sorted(set(keys)):
@@ -78,7 +78,7 @@ class Life:
             yield
 
     @asynccontextmanager
-    async def _turn(self, key: str) -> AsyncIterator[None]:
+    async def _turn(self, key: str) -> AsyncGenerator[None]:
         lock, waiting = self._turns.get(key, (asyncio.Lock(), 0))
         self._turns[key] = (lock, waiting + 1)
         try:

@@ -83,7 +83,7 @@ class Body:
         """Writes all that lives in memory to the store: the hippocampus, new links, and where the brain stands."""
         await self.connectome.flush()
         engrams = (
-            self.hippocampus.staying() if self.hippocampus.intact else self.hippocampus.store.everything()
+            self.hippocampus.staying() if self.hippocampus.intact else self.hippocampus.recent.everything()
         )
         ids = {engram.engram_id for engram in engrams}
         await self.store.write_journal(engrams, drop=sorted(self.journalled - ids))
@@ -156,7 +156,7 @@ class Body:
 
     def unwritten(self) -> int:
         """Engrams that would be lost with this process."""
-        return sum(engram.engram_id not in self.journalled for engram in self.hippocampus.store.everything())
+        return sum(engram.engram_id not in self.journalled for engram in self.hippocampus.recent.everything())
 
 
 async def awaken(

@@ -152,7 +152,8 @@ class OddsPlasticity(Params):
             self.sleep_benefit,
             weight,
         )
-        half_life = min(self.longest_half_life, half_life)
+        if half_life > self.longest_half_life:  # elapsed shrinks with it: p itself does not move
+            elapsed, half_life = elapsed * self.longest_half_life / half_life, self.longest_half_life
         return trace.model_copy(update={"half_life": half_life, "last_access": now - elapsed, "fresh": False})
 
     def cortical_share(self, trace: Trace, sleeps: float, salience: float = 0.0) -> float:

@@ -190,7 +190,7 @@ class Anatomy:
         stale = 0
         for start in range(0, len(engram_ids), _BATCH):
             async with self._moving:
-                held = [self.hippocampus.store.look_up(i) for i in engram_ids[start : start + _BATCH]]
+                held = [self.hippocampus.recent.look_up(i) for i in engram_ids[start : start + _BATCH]]
                 batch = [engram for engram in held if engram is not None]
                 await destination.admit(batch)
                 leaving: list[str] = []
@@ -220,9 +220,9 @@ class Anatomy:
 
     async def _settle_region(self, region: MemoryRegion, marked: Sequence[str]) -> None:
         arriving = await region.store.arrivals()
-        orphans = [i for i in arriving if i not in self.hippocampus.store]
+        orphans = [i for i in arriving if i not in self.hippocampus.recent]
         for engram_id in arriving:
-            if engram_id in self.hippocampus.store and engram_id not in marked:
+            if engram_id in self.hippocampus.recent and engram_id not in marked:
                 await region.release(engram_id)
         if not marked and not orphans:
             return
@@ -237,7 +237,7 @@ class Anatomy:
             await self.settle_moves()
         async with self._moving:  # a copy may be arriving somewhere: a move ends before a deletion begins
             owner: str | None = None
-            if engram_id in self.hippocampus.store and self.hippocampus.forwarding(engram_id) is None:
+            if engram_id in self.hippocampus.recent and self.hippocampus.forwarding(engram_id) is None:
                 self.hippocampus.forget(engram_id)
                 return self.hippocampus.name
             for region, deleted in zip(

@@ -49,7 +49,7 @@ class HippocampusParams(Params):
     asks as often for what came before."""
     episode_gap: Positive = 4 * HOUR
     """A pause of more than this, seconds, or another session ends the episode (Zacks et al. 2007)."""
-    co_held_weight: Unit = 0.15
+    co_held_weight: Unit = 0.1
     """Weight of the association between what working memory held together; 0 switches it off (Hebb 1949)."""
     co_recalled_weight: Unit = 0.15
     """Weight of the association between what one cue brought back; 0 switches it off (Hebb 1949)."""
@@ -92,7 +92,6 @@ class Hippocampus(MemoryRegion):
 
     name = "hippocampus"
     memory_types = frozenset[MemoryType]()
-    store: MemoryEngrams
 
     def __init__(
         self,
@@ -104,7 +103,8 @@ class Hippocampus(MemoryRegion):
         clock: Clock | None = None,
         ids: Callable[[float], str] | None = None,
     ) -> None:
-        super().__init__(MemoryEngrams(self.name), plasticity=plasticity, clock=clock)
+        self.recent = MemoryEngrams(self.name)
+        super().__init__(self.recent, plasticity=plasticity, clock=clock)
         self.params = HippocampusParams() if params is None else params
         self._embedder: ImmediateEmbedder | None = HashingEmbedder() if embedder is None else embedder
         self._matching = Matching() if matching is None else matching
@@ -169,7 +169,7 @@ class Hippocampus(MemoryRegion):
             episode_id=self._episode(stimulus, clock_time),
             scope=scope,
         )
-        self.store.put(engram, self.forgotten_at(engram))
+        self.recent.put(engram, self.forgotten_at(engram))
         self.notice_access(engram.engram_id, sleeps)
         return engram
 
@@ -251,18 +251,18 @@ class Hippocampus(MemoryRegion):
 
     def recognise(self, digest: str) -> Engram | None:
         """The engram of which this would be a repeat, if it is here. Lesioned: recognises nothing."""
-        return self.store.look_for(digest) if self._intact else None
+        return self.recent.look_for(digest) if self._intact else None
 
     def novelty(self, percept: Percept) -> float:
         """1 is unlike anything here, 0 the same; in [0, 1]. Lesioned: everything is new."""
         features = None if percept.features is None else percept.features[0].astype(np.float32)
         probe = self._probe(percept.stimulus.content, features)
-        best = self.store.rank(probe, 1) if self._intact else []
+        best = self.recent.rank(probe, 1) if self._intact else []
         return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
 
     def _probe(self, text: str, features: np.ndarray[Any, np.dtype[np.float32]] | None) -> Probe:
         asked = tuple(dict.fromkeys(terms(text)))
-        return Probe.over(asked, (self.store.count_terms(asked),), features, self._matching)
+        return Probe.over(asked, (self.recent.count_terms(asked),), features, self._matching)
 
     def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
         """Engrams that a partial cue completes to, best first, with their relevance of about [0, 1].
@@ -272,12 +272,12 @@ class Hippocampus(MemoryRegion):
         """
         check_text(cue, "cue")
         check_count(top_k, "top_k")
-        if not self._intact or not len(self.store):
+        if not self._intact or not len(self.recent):
             return []
         features = None if self._embedder is None else self._embedder.embed_now([cue])[0]
-        found = self.store.rank(self._probe(cue, features), top_k)
+        found = self.recent.rank(self._probe(cue, features), top_k)
         return [
-            (engram, m.relevance) for m in found if (engram := self.store.look_up(m.engram_id)) is not None
+            (engram, m.relevance) for m in found if (engram := self.recent.look_up(m.engram_id)) is not None
         ]
 
     # Replay
@@ -311,7 +311,7 @@ class Hippocampus(MemoryRegion):
 
     def depart(self, engram_id: str, revision: int, region: str) -> bool:
         """Leaves a forwarding mark on an engram whose copy has arrived in ``region``, if it has not changed since."""
-        engram = self.store.look_up(engram_id)
+        engram = self.recent.look_up(engram_id)
         if engram is None or engram.revision != revision:
             return False
         self._forwarding[engram_id] = region
@@ -320,7 +320,7 @@ class Hippocampus(MemoryRegion):
     def departed(self, engram_ids: Iterable[str]) -> None:
         """The moves are complete: lets go of the engrams and their marks."""
         for engram_id in engram_ids:
-            self.store.drop(engram_id)
+            self.recent.drop(engram_id)
             self._forwarding.pop(engram_id, None)
 
     def returned(self, engram_ids: Iterable[str]) -> None:
@@ -340,13 +340,13 @@ class Hippocampus(MemoryRegion):
         """Engrams owned here that are not moving, in order of id. Lesioned: none move."""
         if not self._intact:
             return []
-        return [engram for engram in self.store.everything() if engram.engram_id not in self._forwarding]
+        return [engram for engram in self.recent.everything() if engram.engram_id not in self._forwarding]
 
     def change(self, engram_id: str, change: Callable[[Engram], Engram], op_id: str) -> Engram | None:
         """`reconsolidate` of one engram that is owned here and not moving, at once."""
         if not self._intact or engram_id in self._forwarding:
             return None
-        return self.store.change(engram_id, lambda engram: self.place(change(engram)), op_id)
+        return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
 
     def forget(self, engram_id: str) -> bool:
         """Deletes an engram and all that points to it here. Works lesioned too."""
@@ -356,14 +356,14 @@ class Hippocampus(MemoryRegion):
         kept = [place for place in self._stream if place.engram_id != engram_id]
         self._stream.clear()
         self._stream.extend(kept)
-        return self.store.drop(engram_id)
+        return self.recent.drop(engram_id)
 
     # Waking and looking
 
     def reawaken(self, engrams: Iterable[Engram], state: Mapping[str, Any] | None) -> None:
         """Takes up what an earlier life wrote down."""
         for engram in engrams:
-            self.store.put(engram, self.forgotten_at(engram))
+            self.recent.put(engram, self.forgotten_at(engram))
         if state is not None:
             self._stream.extend(_Place(*place) for place in state["stream"])
             self._unreplayed.update(state["unreplayed"])
@@ -381,7 +381,7 @@ class Hippocampus(MemoryRegion):
         return HippocampusSnapshot(
             name=self.name,
             intact=self._intact,
-            engrams=len(self.store),
+            engrams=len(self.recent),
             moving=len(self._forwarding),
             episode_id=self._stream[-1].episode_id if self._stream else None,
             bindings=len(self._bindings) // 2,

@@ -9,6 +9,7 @@ All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cl
     dormant:<region>   zset    the same of those that are
     arriving:<region>  set     ids of arriving engrams
     digests:<region>   zset    digest:id in order
+    dim:<region>       string  dimension of the features
     as:<id>            hash    links of an engram, target|kind -> weight
     jrn                hash    the journal, id -> engram
     doc                hash    bookkeeping documents, key -> JSON

@@ -7,7 +7,7 @@ appears in what it says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,19 +24,11 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.maint_notifications import MaintNotificationsConfig
 
-from neuro.errors import (
-    ConfigurationError,
-    NeuroError,
-    StoreClosedError,
-    StoreError,
-    StoreUnavailableError,
-)
+from neuro.errors import ConfigurationError, NeuroError, StoreClosedError, StoreError, StoreUnavailableError
 from neuro.stores.redis_scripts import SCRIPTS, Command
 
-OLDEST_VERSION = 7
-"""Major version of the oldest Redis that is supported."""
+_OLDEST_VERSION = 7
 _MOST_CONNECTIONS = 32
 _CONNECTION_WAIT = 5.0
 """Seconds that a command waits for a free connection."""
@@ -106,16 +98,8 @@ def _pool(options: dict[str, Any]) -> BlockingConnectionPool:
         "health_check_interval": _HEALTH_CHECK,
     }
     # A refused connection is tried again for up to a second; a server that hangs was waited for already.
-    retry = Retry(
-        ExponentialWithJitterBackoff(base=0.1, cap=0.5), 3, supported_errors=(RedisConnectionError,)
-    )
-    fixed: dict[str, Any] = {
-        "decode_responses": False,
-        "legacy_responses": False,
-        "retry": retry,
-        # With these the pool would hand out connections on which a cancelled command left its reply.
-        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
-    }
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=0.5), 3, (RedisConnectionError,))
+    fixed: dict[str, Any] = {"decode_responses": False, "legacy_responses": False, "retry": retry}
     try:
         pool = BlockingConnectionPool(**{**defaults, **options, **fixed})
         pool.make_connection()  # connects nothing, but meets an option that does not exist
@@ -166,13 +150,11 @@ class RedisConnection:
 
     async def _greet(self) -> None:
         [reply] = await self.send([("HELLO",)])
-        # A map, which the older protocol writes as keys and values in turn.
-        pairs = reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2], strict=True)
-        server: dict[bytes, Any] = dict(pairs)
+        server = _as_map(reply)
         version: str = server[b"version"].decode()
-        if server[b"server"] == b"redis" and int(version.partition(".")[0]) < OLDEST_VERSION:
+        if server[b"server"] == b"redis" and int(version.partition(".")[0]) < _OLDEST_VERSION:
             raise ConfigurationError(
-                f"{self}: is version {version}; neuro needs Redis {OLDEST_VERSION}.0 or later"
+                f"{self}: is version {version}; neuro needs Redis {_OLDEST_VERSION}.0 or later"
             )
 
     def refuse(self) -> None:
@@ -233,3 +215,8 @@ class RedisConnection:
 
     def __str__(self) -> str:
         return f"Redis at {self._place}"
+
+
+def _as_map(reply: dict[bytes, Any] | list[Any]) -> dict[bytes, Any]:
+    """A map, as the newer protocol has it; the older one writes keys and values in turn."""
+    return dict(zip(reply[::2], reply[1::2], strict=True)) if isinstance(reply, list) else reply

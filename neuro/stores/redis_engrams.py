@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from redis.backoff import ExponentialWithJitterBackoff
 
 from neuro.engram import Engram
-from neuro.errors import CorruptRecordError, StaleEngramError, StoreUnavailableError
+from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError, StoreUnavailableError
 from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Change, Placed
@@ -22,8 +22,8 @@ from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_scripts import Command
 from neuro.stores.warm_index import WarmIndex
 
-_PAGE = 100
-"""Engrams that are read and indexed at once when the index is filled: some 15 ms of the event loop."""
+_PAGE = 50
+"""Engrams that are read and indexed at once when the index is filled: some 5 ms of the event loop."""
 _BACKOFF = ExponentialWithJitterBackoff(base=0.001, cap=0.1)
 """Seconds between two attempts to change what another process keeps changing."""
 _LONGEST_BACKOFF = 8
@@ -63,6 +63,7 @@ class RedisEngrams:
         self._dormant = f"{prefix}dormant:{region}"
         self._arriving = f"{prefix}arriving:{region}"
         self._digests = f"{prefix}digests:{region}"
+        self._dimension = f"{prefix}dim:{region}"
         self._journal = f"{prefix}jrn"
         self._index = WarmIndex(lambda after: self.scan(after=after, limit=_PAGE))
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -80,12 +81,16 @@ class RedisEngrams:
             new.setdefault(placed.engram.engram_id, placed)
         while new:
             shown = [] if arriving else [placed.engram for placed in new.values()]
-            [positions] = await self._show([self._insertion(new.values(), arriving)], shown)
-            if not positions:
+            [there] = await self._show([self._insertion(new.values(), arriving)], shown)
+            if not there:
                 self._index.add(shown)
                 return
+            if isinstance(there, bytes):
+                raise FeatureMismatchError(
+                    f"features: must have dimension {_text(there)}, as those that are stored"
+                )
             order = list(new)
-            known: list[str] = [order[position - 1] for position in positions]
+            known: list[str] = [order[position - 1] for position in there]
             for engram_id, stored in zip(known, await self._read(known), strict=True):
                 if stored is None:
                     continue  # deleted meanwhile: the next attempt stores it
@@ -94,9 +99,9 @@ class RedisEngrams:
                 if not stored.arriving:
                     self._index.add([stored.engram])
 
-    def _insertion(self, items: Iterable[Placed], arriving: bool) -> Command:
-        keys = [self._ids, self._forget, self._arriving, self._digests]
-        arguments: list[str | bytes] = ["1" if arriving else ""]
+    def _insertion(self, items: Collection[Placed], arriving: bool) -> Command:
+        keys = [self._ids, self._forget, self._arriving, self._digests, self._dimension]
+        arguments: list[str | bytes] = ["1" if arriving else "", _dimension(items)]
         for engram, forgotten_at in items:
             packed = pack(engram)
             keys += self._keys(engram.engram_id)
@@ -126,7 +131,7 @@ class RedisEngrams:
         return sorted(_text(member) for member in members)
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        region = [self._ids, self._forget, self._dormant, self._arriving, self._digests]
+        region = [self._ids, self._forget, self._dormant, self._arriving, self._digests, self._dimension]
         asked = "" if revision is None else str(revision)
         [reply] = await self._connection.send(
             [scripts.DELETE([*self._keys(engram_id), *region], [engram_id, asked])]
@@ -283,6 +288,14 @@ class RedisEngrams:
     async def aclose(self) -> None:
         """Waits for what goes on in the background."""
         await self._index.aclose()
+
+
+def _dimension(items: Iterable[Placed]) -> str:
+    """The dimension of all features, empty if there are none."""
+    found = {engram.features.shape[1] for engram, _ in items if engram.features is not None}
+    if len(found) > 1:
+        raise FeatureMismatchError(f"features: must all have one dimension (got {sorted(found)})")
+    return str(*found)
 
 
 def _text(member: bytes) -> str:

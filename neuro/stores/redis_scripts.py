@@ -37,16 +37,22 @@ return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamic
 """)
 
 INSERT = Script("""
--- KEYS: ids, forget, arriving, digests, then document and dynamics of each engram.
--- ARGV: '1' if arriving, then of each engram: id, t, e, y, v, f, g.
--- All or none: returns the positions of those that are there already and then stores nothing.
+-- KEYS: ids, forget, arriving, digests, dimension, then document and dynamics of each engram.
+-- ARGV: '1' if arriving, dimension of the features or '', then of each engram: id, t, e, y, v, f, g.
+-- All or none: returns the positions of those that are there already, or the dimension that the features should
+-- have, and stores nothing then.
 local known = {}
-for i = 1, (#KEYS - 4) / 2 do
-  if redis.call('EXISTS', KEYS[2 * i + 4]) == 1 then known[#known + 1] = i end
+for i = 1, (#KEYS - 5) / 2 do
+  if redis.call('EXISTS', KEYS[2 * i + 5]) == 1 then known[#known + 1] = i end
 end
 if #known > 0 then return known end
-for i = 1, (#KEYS - 4) / 2 do
-  local document, dynamics, at = KEYS[2 * i + 3], KEYS[2 * i + 4], 7 * i - 6
+if ARGV[2] ~= '' then
+  local dimension = redis.call('GET', KEYS[5])
+  if dimension and dimension ~= ARGV[2] then return dimension end
+  redis.call('SET', KEYS[5], ARGV[2])
+end
+for i = 1, (#KEYS - 5) / 2 do
+  local document, dynamics, at = KEYS[2 * i + 4], KEYS[2 * i + 5], 7 * i - 5
   local id, f, g = ARGV[at + 1], ARGV[at + 6], ARGV[at + 7]
   redis.call('HSET', document, 't', ARGV[at + 2], 'e', ARGV[at + 3])
   redis.call('HSET', dynamics, 'y', ARGV[at + 4], 'v', ARGV[at + 5], 'f', f, 'g', g)
@@ -88,7 +94,8 @@ return 1
 """)
 
 DELETE = Script("""
--- KEYS: document, dynamics, ids, forget, dormant, arriving, digests. ARGV: id, the revision asked for or ''.
+-- KEYS: document, dynamics, ids, forget, dormant, arriving, digests, dimension.
+-- ARGV: id, the revision asked for or ''.
 -- Returns 1, or 0 when there is nothing, or the revision stored when it is another one.
 local held = redis.call('HMGET', KEYS[2], 'v', 'g')
 if not held[1] then return 0 end
@@ -97,6 +104,7 @@ redis.call('UNLINK', KEYS[1], KEYS[2])
 for i = 3, 5 do redis.call('ZREM', KEYS[i], ARGV[1]) end
 redis.call('SREM', KEYS[6], ARGV[1])
 redis.call('ZREM', KEYS[7], held[2] .. ':' .. ARGV[1])
+if redis.call('EXISTS', KEYS[3], KEYS[6]) == 0 then redis.call('DEL', KEYS[8]) end
 return 1
 """)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError, StaleEngramError
 from neuro.indexing.probe import Frequencies
-from neuro.indexing.terms import terms
+from neuro.indexing.terms import fragment_terms
 from neuro.stores.base import Change, Placed
 from neuro.stores.codec import pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
@@ -25,7 +25,9 @@ _ONE_OF = "IN (SELECT value FROM json_each(?))"
 
 _STORED = """
     SELECT e.id, e.engram_id, d.document, e.dynamics, m.features, e.operations
-    FROM engram e JOIN document d ON d.engram = e.id LEFT JOIN embedding m ON m.engram = e.id
+    FROM engram e INDEXED BY engram_by_id
+    JOIN document d ON d.engram = e.id
+    LEFT JOIN embedding m ON m.engram = e.id
     WHERE e.place = ?
 """
 
@@ -131,7 +133,7 @@ class Place:
 
     def _index(self, connection: sqlite3.Connection, place: PlaceRow, row: int, engram: Engram) -> None:
         """Makes a visible engram findable by its words, and counts it."""
-        fragments = [terms(text) for text in engram.texts]
+        fragments = fragment_terms(engram)
         for ordinal, found in enumerate(fragments):
             text = " ".join(found)
             added = connection.execute(
@@ -211,7 +213,7 @@ class Place:
         if place is None:
             return []
         rows = connection.execute(
-            f"UPDATE engram SET dormant = 1 WHERE place = ? AND engram_id {_ONE_OF}"
+            f"UPDATE engram INDEXED BY engram_by_id SET dormant = 1 WHERE place = ? AND engram_id {_ONE_OF}"
             " AND arriving = 0 AND dormant = 0 AND forgotten_at < ? RETURNING engram_id",
             (place.id, json.dumps(engram_ids), before),
         )
@@ -222,7 +224,7 @@ class Place:
 
     def arrivals(self, connection: sqlite3.Connection) -> list[str]:
         """`EngramStore.arrivals`."""
-        return self._ids(connection, "arriving = 1 ORDER BY engram_id")
+        return sorted(self._ids(connection, "arriving = 1"))
 
     def get(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`EngramStore.get`."""

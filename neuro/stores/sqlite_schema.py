@@ -38,12 +38,11 @@ _TABLES = (
         forgotten_at REAL NOT NULL,
         revision INTEGER NOT NULL,
         dynamics TEXT NOT NULL,
-        operations TEXT NOT NULL DEFAULT '[]',
-        UNIQUE (place, engram_id)
+        operations TEXT NOT NULL DEFAULT '[]'
     )""",
-    "CREATE INDEX engram_arriving ON engram (place, engram_id) WHERE arriving = 1",
-    "CREATE INDEX engram_by_digest ON engram (place, digest) WHERE arriving = 0",
-    "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id) WHERE arriving = 0",
+    "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
+    "CREATE INDEX engram_by_digest ON engram (place, arriving, digest)",
+    "CREATE INDEX engram_by_fading ON engram (place, arriving, dormant, forgotten_at, engram_id)",
     """CREATE TABLE document (
         engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
         document TEXT NOT NULL
@@ -102,10 +101,12 @@ def create_full_text(connection: sqlite3.Connection, place: int) -> None:
     """The full-text index of a new place, over the terms of its fragments.
 
     The terms are words of letters and digits, stemmed already: ``ascii`` takes them as they are, for it
-    splits only at ASCII punctuation. The text itself is in ``fragment``.
+    splits only at ASCII punctuation. The text itself is in ``fragment``. Without sizes the candidates are
+    ranked as if all fragments were equally long, in half the time; the score knows better.
     """
     words = words_of(place)
-    connection.execute(f"CREATE VIRTUAL TABLE {words} USING fts5 (terms, content = '', tokenize = 'ascii')")
+    options = "content = '', columnsize = 0, tokenize = 'ascii'"
+    connection.execute(f"CREATE VIRTUAL TABLE {words} USING fts5 (terms, {options})")
     connection.execute(f"CREATE VIRTUAL TABLE {vocabulary_of(place)} USING fts5vocab ({words}, 'row')")
 
 

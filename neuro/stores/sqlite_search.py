@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,7 +33,8 @@ _LOADED_AT_ONCE = 4096
 class _Fragment(NamedTuple):
     id: int
     engram_id: str
-    words: Counter[str]
+    counts: list[int]
+    """How often it holds each term of the probe."""
     length: int
 
 
@@ -93,7 +94,7 @@ class PlaceSearch:
             by_features: list[int] = []
             if probe.features is not None and probe.matching.features > 0.0:
                 by_features = self._features.top(probe.features, wanted)
-            found = _read(connection, {*by_words, *by_features})
+            found = _read(connection, {*by_words, *by_features}, probe.terms)
             if gone := [fragment for fragment in by_features if fragment not in found]:
                 self._features.remove(gone)
                 continue
@@ -135,42 +136,44 @@ def _best_ranked(connection: sqlite3.Connection, place: PlaceRow, asked: list[st
     return [fragment for (fragment,) in rows]
 
 
-def _read(connection: sqlite3.Connection, fragments: set[int]) -> dict[int, _Fragment]:
+def _read(connection: sqlite3.Connection, fragments: set[int], asked: Sequence[str]) -> dict[int, _Fragment]:
     rows = connection.execute(
         "SELECT f.id, e.engram_id, f.terms FROM fragment f JOIN engram e ON e.id = f.engram"
         " WHERE f.id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(fragments)),),
     )
+    column = {term: i for i, term in enumerate(asked)}
     found: dict[int, _Fragment] = {}
     for fragment, engram_id, text in rows:
-        words = text.split()
-        found[fragment] = _Fragment(fragment, engram_id, Counter(words), len(words))
+        words, counts = text.split(), [0] * len(asked)
+        for word in words:
+            if word in column:
+                counts[column[word]] += 1
+        found[fragment] = _Fragment(fragment, engram_id, counts, len(words))
     return found
 
 
 def _ranked(candidates: list[_Fragment], features: VectorIndex, probe: Probe, limit: int) -> list[Match]:
     """The best engrams by their best fragment; ties by id."""
     lexical = np.zeros(len(candidates))
-    if probe.terms and probe.matching.words > 0.0:
-        table = np.array(
-            [[c.words.get(term, 0) for term in probe.terms] for c in candidates], dtype=np.float64
-        )
-        lengths = np.array([c.length for c in candidates], dtype=np.float64)
-        lexical = bm25(table.reshape(len(candidates), len(probe.terms)), lengths, probe)
+    if candidates and probe.matching.words > 0.0:
+        counts = np.array([c.counts for c in candidates], dtype=np.float64)
+        lexical = bm25(counts, np.array([c.length for c in candidates], dtype=np.float64), probe)
     similarity = np.zeros(len(candidates))
     if probe.features is not None:
         similarity = features.cosines(probe.features, [c.id for c in candidates])
-    scores = relevance(lexical, similarity, probe.matching)
-    found: dict[str, Match] = {}
-    best = sorted(
-        (-score, c.engram_id, c.id, i) for i, (score, c) in enumerate(zip(scores, candidates, strict=True))
+    scored = zip(
+        relevance(lexical, similarity, probe.matching).tolist(),
+        lexical.tolist(),
+        similarity.tolist(),
+        candidates,
+        strict=True,
     )
-    for negative, engram_id, _, i in best:
-        if negative >= 0.0 or len(found) == limit:
+    found: dict[str, Match] = {}
+    for score, words, cosine, c in sorted(scored, key=lambda s: (-s[0], s[3].engram_id, s[3].id)):
+        if score <= 0.0 or len(found) == limit:
             break
-        if engram_id not in found:
-            matched = tuple(term for term in probe.terms if term in candidates[i].words)
-            found[engram_id] = Match(
-                engram_id, float(scores[i]), float(lexical[i]), float(similarity[i]), matched
-            )
+        if c.engram_id not in found:
+            matched = tuple(term for term, count in zip(probe.terms, c.counts, strict=True) if count)
+            found[c.engram_id] = Match(c.engram_id, score, words, cosine, matched)
     return list(found.values())

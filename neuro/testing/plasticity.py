@@ -11,7 +11,12 @@ from neuro.units import DAY, DORMANT_BELOW, HOUR, MINUTE, YEAR
 
 _BIRTHS = (0.0, 1_700_000_000.0)
 _DELAYS = (0.0, 1.0, MINUTE, HOUR, DAY, 30 * DAY, YEAR, 100 * YEAR)
-_HISTORIES: tuple[Sequence[float], ...] = ((), (1.0, 1.0, 1.0), (DAY, 3 * DAY, 8 * DAY, 20 * DAY))
+_HISTORIES: tuple[Sequence[float], ...] = (
+    (),
+    (1.0, 1.0, 1.0),
+    (DAY, 8 * DAY, 50 * DAY),
+    (YEAR, 10 * YEAR, 30 * YEAR),
+)
 """Gaps between accesses, seconds."""
 
 
@@ -77,7 +82,7 @@ def check_an_access_never_weakens(plasticity: Plasticity) -> None:
                 after = learn(trace, later)
                 for instant in (later + delay for delay in _DELAYS):
                     gain = plasticity.strength(after, instant) - plasticity.strength(trace, instant)
-                    assert gain >= -1e-12, f"{trace!r} lost by {learn.__name__} at {later}"
+                    assert gain >= -1e-9, f"{trace!r} lost by {learn.__name__} at {later}"
 
 
 def check_an_access_is_written_into_the_trace(plasticity: Plasticity) -> None:
@@ -124,7 +129,7 @@ def check_replay_counts_once_between_accesses(plasticity: Plasticity) -> None:
         assert plasticity.replay(rested, now + DAY) == rested
         for delay in (HOUR, DAY, YEAR):
             gain = plasticity.strength(rested, now + delay) - plasticity.strength(trace, now + delay)
-            assert gain >= -1e-12, f"{trace!r} lost by sleep"
+            assert gain >= -1e-9, f"{trace!r} lost by sleep"
 
 
 def check_a_night_without_weight_changes_no_strength(plasticity: Plasticity) -> None:

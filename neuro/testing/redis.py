@@ -20,7 +20,7 @@ def fake_redis(server: FakeServer | None = None) -> Redis:
     makes it closes it. ``server.connected = False`` is an outage.
     """
     pool = BlockingConnectionPool(
-        connection_class=FakeConnection,
+        connection_class=FakeConnection,  # pyright: ignore[reportArgumentType] (a connection in all but type)
         server=FakeServer() if server is None else server,
         max_connections=32,
         protocol=2,  # the one that fakeredis speaks

@@ -289,7 +289,7 @@ class FindsTheDeleted(FaultyEngrams):
 @faults.caught_by(checks.check_find_knows_the_twin_of_a_deleted_engram)
 class KeepsOneIdPerDigest(FindsTheDeleted):
     async def find(self, digests):
-        found = {engram.engram_id for engram in await self.visible([i for i in self.ids.values()])}
+        found = {engram.engram_id for engram in await self.visible(list(self.ids.values()))}
         return [i if (i := self.ids.get(digest)) in found else None for digest in digests]
 
 

@@ -5,6 +5,7 @@ import math
 import pytest
 from planting import Faults
 
+from neuro.errors import StoreClosedError
 from neuro.stores.base import Placed
 from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import EngramsWrapper, StoreWrapper
@@ -35,8 +36,15 @@ class Place:
 class Opened(StoreWrapper):
     """What is closed when it is left, while the place goes on."""
 
+    closed = False
+
+    async def around(self, verb, call, *, written=0):
+        if self.closed:
+            raise StoreClosedError("this store is closed")
+        return await super().around(verb, call, written=written)
+
     async def aclose(self):
-        return None
+        self.closed = True
 
 
 @faults.caught_by(life.check_engrams_survive_reopening)
@@ -83,11 +91,11 @@ class LosesArrivals(Place):
 class ForgetsOperations(Place):
     async def open(self):
         opened = await super().open()
-        life_time = self.openings
+        opening = self.openings
 
         class Region(EngramsWrapper):
             async def amend(self, engram_ids, change, *, op_id):
-                return await self.inner.amend(engram_ids, change, op_id=f"{life_time} {op_id}")
+                return await self.inner.amend(engram_ids, change, op_id=f"{opening} {op_id}")
 
         opened.wrap = lambda inner: Region(inner, opened)
         return opened
@@ -147,7 +155,7 @@ async def test_one_store_given_as_two_namespaces_is_caught():
 
 
 async def test_check_store_runs_the_checks_of_durable_stores_and_of_namespaces():
-    await check_store(make_memory_store, open_neighbour=make_memory_store)
-    forgetful = LosesTheJournal()
+    place, forgetful = Place(), LosesTheJournal()
+    await check_store(place.make_store, reopen=place.reopen, open_neighbour=make_memory_store)
     with pytest.raises(AssertionError):
-        await check_store(make_memory_store, reopen=forgetful.reopen)
+        await check_store(forgetful.make_store, reopen=forgetful.reopen)

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from neuro.engram import Engram
 from neuro.indexing.probe import Frequencies, Match, Matching, Probe
-from neuro.indexing.terms import terms
+from neuro.indexing.terms import fragment_terms, terms
 from neuro.stores.base import EngramStore, Placed
 from neuro.testing.expect import assert_same, in_order
 from neuro.testing.samples import (
@@ -28,7 +28,7 @@ _TOLERANCE = 1e-6
 
 def _recount(engrams: Iterable[Engram], asked: Sequence[str]) -> Frequencies:
     """`EngramStore.frequencies`, the slow way."""
-    fragments = [terms(text) for engram in engrams for text in engram.texts]
+    fragments = [found for engram in engrams for found in fragment_terms(engram)]
     counts = tuple(sum(term in fragment for fragment in fragments) for term in asked)
     return Frequencies(len(fragments), sum(len(fragment) for fragment in fragments), counts)
 
@@ -48,8 +48,7 @@ def _bm25(fragment: Sequence[str], probe: Probe) -> float:
 def _fragment_matches(engram: Engram, probe: Probe) -> list[Match]:
     """How well each fragment answers."""
     matches: list[Match] = []
-    for i, text in enumerate(engram.texts):
-        fragment = terms(text)
+    for i, fragment in enumerate(fragment_terms(engram)):
         lexical = _bm25(fragment, probe)
         cosine = 0.0
         if engram.features is not None and probe.features is not None:
@@ -187,9 +186,9 @@ async def check_a_long_content_is_found_by_its_best_fragment(make_store: MakeSto
         short = sample_placed(2, "Dana and a kettle", features=axis_features(11))
         await engrams.insert([Placed(long, 1e6), short])
         for probe in (sample_probe("dana", "lost", "kei"), sample_probe(features=axis_features(9))):
-            [first, *_] = await engrams.search(probe, limit=9)
-            assert first.engram_id == long.engram_id
-            assert set(first.matched) == set(probe.terms)
+            found = await engrams.search(probe, limit=9)
+            assert [match.engram_id for match in found[:1]] == [long.engram_id]
+            assert set(found[0].matched) == set(probe.terms)
         both = sample_probe("dana", "kettl")
         assert await _ids(engrams, both) == [sample_id(2), sample_id(1)], "terms were added up over fragments"
 
