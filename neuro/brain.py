@@ -49,6 +49,7 @@ from neuro.sleep import (
     SleepStage,
     live_through,
 )
+from neuro.stores import Store
 from neuro.units import HOUR
 
 _Embedding = str | PathLike[str] | Embedder | None
@@ -100,7 +101,7 @@ class Brain:
     @classmethod
     def create(
         cls,
-        url: str | None = None,
+        url: str | Store | None = None,
         *,
         redis_url: str | None = None,
         namespace: str = "default",
@@ -116,9 +117,9 @@ class Brain:
 
         Args:
             url: none or ``memory://`` (nothing kept), a path or ``sqlite:///file.db``, ``redis://``, ``rediss://``,
-                ``unix://``.
+                ``unix://``; or an open `Store`, which the brain closes.
             redis_url: the same as ``url``, for a Redis; not both.
-            namespace: separates brains on one store.
+            namespace: separates brains on one store; an open `Store` has its own.
             embedder: an `Embedder`, ``"lexical"``, a model's name or folder; none: the one that filled the store.
             clock: a `SimulatedClock` for exact simulated time.
             rng: a generator, or a seed for one.
@@ -389,6 +390,11 @@ class Brain:
     def working_memory(self) -> WorkingMemory:
         """A live, read-only view of what is on the mind."""
         return self.prefrontal_cortex.working_memory
+
+    @property
+    def store(self) -> Store:
+        """Where it is kept. Frontends keep bookkeeping documents of their own there."""
+        return self._body.store
 
     @property
     def regions(self) -> Mapping[str, Region]:

@@ -154,16 +154,13 @@ class BrainTime:
         self._seen = float(state["clock"])
         self.now()
 
-    def rebase(self, reading: float) -> None:
-        """From here on the clock is taken to show ``reading``: a life that was simulated goes on in real time."""
+    def hand_over(self, clock: Clock) -> None:
+        """Goes on by another clock, as a life that was simulated goes on in real time; no brain time passes."""
         self.now()
-        self._seen = reading
+        self._clock = clock
+        self._seen = clock.now()
 
     def state(self) -> dict[str, float]:
         """What `resume` wants: brain time, and the clock's reading at that instant."""
         now = self.now()
         return {"brain": now, "clock": self._seen}
-
-    def frozen_state(self) -> dict[str, float]:
-        """`state` without asking the clock again: what holds after `rebase`."""
-        return {"brain": self._now, "clock": self._seen}

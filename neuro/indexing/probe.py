@@ -36,6 +36,12 @@ class Matching(Params):
     """Weight of the lexical score; 0 switches it off."""
     features: Unit = 0.25
     """Weight of the cosine of features; 0 switches it off."""
+    noise: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.15
+    """Cosine up to which features say nothing: unrelated texts reach it by chance."""
+
+    def likeness(self, similarity: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """What of a cosine is beyond chance, in [0, 1]."""
+        return np.maximum(0.0, similarity - self.noise) / (1.0 - self.noise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +112,5 @@ def bm25(
 def relevance(
     lexical: npt.NDArray[np.float64], similarity: npt.NDArray[np.float64], matching: Matching
 ) -> npt.NDArray[np.float64]:
-    """One score from two: ``w_words lexical^c + w_features max(0, cosine)``."""
-    return matching.words * lexical**matching.concavity + matching.features * np.maximum(0.0, similarity)
+    """One score from two: ``w_words lexical^c + w_features likeness``; see `Matching.likeness`."""
+    return matching.words * lexical**matching.concavity + matching.features * matching.likeness(similarity)

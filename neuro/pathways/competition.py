@@ -17,6 +17,8 @@ from neuro.units import DORMANT_BELOW
 
 _MOST_LOG_ODDS = 3.0
 _EXCERPT = 60
+_STATES = ("strength", "dormant")
+"""Reasons that say how an engram fares rather than what it has to do with the cue; they come last."""
 
 _BY_ASSOCIATION = {
     AssociationType.TEMPORAL: "came close in time to",
@@ -78,7 +80,7 @@ def _recollect(echo: Echo, c: Circumstances, content_of: Callable[[str], str | N
         activation + strength,
         engram.reliability * probability,
         echo.region,
-        tuple(sorted(reasons, key=lambda reason: -abs(reason.amount))),
+        tuple(sorted(reasons, key=lambda reason: (reason.kind in _STATES, -reason.amount))),
     )
 
 

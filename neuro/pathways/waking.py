@@ -161,7 +161,7 @@ class Body:
 
 async def awaken(
     *,
-    url: str | None,
+    url: str | Store | None,
     namespace: str,
     config: BrainConfig,
     embedder: str | PathLike[str] | Embedder | None,
@@ -175,7 +175,7 @@ async def awaken(
         StoreUnavailableError: the store cannot be reached.
         FeatureMismatchError: another embedder filled the store.
     """
-    store = await open_store(url, namespace=namespace)
+    store = url if isinstance(url, Store) else await open_store(url, namespace=namespace)
     try:
         remembered, state = await store.read_documents([EMBEDDER_DOCUMENT, _STATE_DOCUMENT])
         filler = None if remembered is None else Filler(**remembered)

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from neuro.clock import Clock
 from neuro.engram import Engram, MemoryType, Trace
 from neuro.indexing.probe import Frequencies, Match, Probe
@@ -27,8 +29,8 @@ def _reasons(match: Match, probe: Probe) -> tuple[Reason, ...]:
     if match.matched and match.lexical > 0.0 and probe.matching.words > 0.0:
         amount = probe.matching.words * match.lexical**probe.matching.concavity
         found.append(Reason("words", amount, ", ".join(match.matched)))
-    if match.similarity > 0.0 and probe.matching.features > 0.0:
-        amount = probe.matching.features * match.similarity
+    if match.similarity > probe.matching.noise and probe.matching.features > 0.0:
+        amount = probe.matching.features * float(probe.matching.likeness(np.float64(match.similarity)))
         found.append(Reason("meaning", amount, f"{match.similarity:.0%} alike in its features"))
     return tuple(found)
 

@@ -11,7 +11,7 @@ after ``aclose``, and CorruptRecordError for a record that cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from neuro.engram import Engram
 from neuro.indexing.probe import Frequencies, Match, Probe
@@ -112,6 +112,7 @@ class EngramStore(Protocol):
         ...
 
 
+@runtime_checkable
 class Store(Protocol):
     """One brain's place: its regions' engrams, links, journal and bookkeeping documents."""
 

@@ -99,7 +99,12 @@ def _pool(options: dict[str, Any]) -> BlockingConnectionPool:
     }
     # A refused connection is tried again for up to a second; a server that hangs was waited for already.
     retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=0.5), 3, (RedisConnectionError,))
-    fixed: dict[str, Any] = {"decode_responses": False, "legacy_responses": False, "retry": retry}
+    fixed: dict[str, Any] = {
+        "decode_responses": False,
+        "legacy_responses": False,
+        "retry": retry,
+        "driver_info": None,  # else each connection looks its version up in files, on the event loop
+    }
     try:
         pool = BlockingConnectionPool(**{**defaults, **options, **fixed})
         pool.make_connection()  # connects nothing, but meets an option that does not exist

@@ -172,9 +172,9 @@ class SQLiteStore:
     async def unlink(self, engram_id: str) -> None:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "DELETE FROM link WHERE namespace = ?1 AND target_id = ?2"
-                " AND source_id IN (SELECT target_id FROM link WHERE namespace = ?1 AND source_id = ?2)",
-                (self._namespace, engram_id),
+                "DELETE FROM link WHERE namespace = ? AND target_id = ?"
+                " AND source_id IN (SELECT target_id FROM link WHERE namespace = ? AND source_id = ?)",
+                (self._namespace, engram_id) * 2,
             )
             connection.execute(
                 "DELETE FROM link WHERE namespace = ? AND source_id = ?", (self._namespace, engram_id)

@@ -96,11 +96,12 @@ class Place:
         known = {engram.engram_id: engram for _, engram, _ in stored}
         dimension = place.dimension
         for engram, forgotten_at in items:
-            held = known.setdefault(engram.engram_id, engram)
-            if held is not engram:
+            held = known.get(engram.engram_id)
+            if held is not None:
                 if not same_memory(held, engram):
                     raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
                 continue
+            known[engram.engram_id] = engram
             if engram.features is not None:
                 dimension = _accepted(dimension, engram.features.shape[1])
             row = self._add(connection, place, Placed(engram, forgotten_at), arriving)
@@ -173,9 +174,9 @@ class Place:
             changed, forgotten_at = change(engram)
             operations = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
             connection.execute(
-                "UPDATE engram SET dynamics = ?1, revision = ?2, operations = ?3,"
-                " dormant = dormant AND forgotten_at = ?4, forgotten_at = ?4 WHERE id = ?5",
-                (pack_dynamics(changed), changed.revision, operations, forgotten_at, row),
+                "UPDATE engram SET dynamics = ?, revision = ?, operations = ?,"
+                " dormant = dormant AND forgotten_at = ?, forgotten_at = ? WHERE id = ?",
+                (pack_dynamics(changed), changed.revision, operations, forgotten_at, forgotten_at, row),
             )
             amended[engram.engram_id] = changed
         return [amended[engram_id] for engram_id in engram_ids if engram_id in amended]

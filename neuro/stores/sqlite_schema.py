@@ -125,7 +125,10 @@ def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
     connection = _connect(path, busy_timeout)
     try:
         new = _is_new(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
+        with suppress(
+            sqlite3.OperationalError
+        ):  # busy: another process is making the file, and does this too
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         if new:

@@ -91,30 +91,38 @@ class PlaceSearch:
         wanted = max(_CANDIDATES, _CANDIDATES_PER_ANSWER * limit)
         while True:
             by_words = _by_words(connection, place, probe, wanted)
-            by_features: list[int] = []
-            if probe.features is not None and probe.matching.features > 0.0:
-                by_features = self._features.top(probe.features, wanted)
-            found = _read(connection, {*by_words, *by_features}, probe.terms)
-            if gone := [fragment for fragment in by_features if fragment not in found]:
-                self._features.remove(gone)
-                continue
-            sides = (by_words, by_features)
-            if all(len(s) < wanted or len({found[i].engram_id for i in s}) >= limit for s in sides):
-                return list(found.values())
+            by_features = self._by_features(connection, probe, wanted)
+            if all(
+                len(side) < wanted or len({fragment.engram_id for fragment in side.values()}) >= limit
+                for side in (by_words, by_features)
+            ):
+                return list({**by_words, **by_features}.values())
             wanted *= 4  # a few long contents took all the room
+
+    def _by_features(self, connection: sqlite3.Connection, probe: Probe, wanted: int) -> dict[int, _Fragment]:
+        if probe.features is None or probe.matching.features == 0.0:
+            return {}
+        while True:
+            best = self._features.top(probe.features, wanted)
+            found = _read(connection, best, probe.terms)
+            if len(found) == len(best):
+                return found
+            self._features.remove(set(best) - set(found))
 
 
 def _rows(blob: bytes | None, dimension: int) -> npt.NDArray[np.float16] | None:
     return None if blob is None else np.frombuffer(blob, "<f2").reshape(-1, dimension)
 
 
-def _by_words(connection: sqlite3.Connection, place: PlaceRow, probe: Probe, wanted: int) -> list[int]:
+def _by_words(
+    connection: sqlite3.Connection, place: PlaceRow, probe: Probe, wanted: int
+) -> dict[int, _Fragment]:
     """The best fragments by full text; where terms are very common, by the rarer ones if those suffice.
 
     To rank a term costs a look at every fragment that holds it, and one that most of them hold says little.
     """
     if probe.matching.words == 0.0:
-        return []
+        return {}
     counts = count_fragments(connection, place.id, probe.terms)
     rarest = sorted(counts, key=lambda term: (counts[term], term))[:_ASKED_TERMS]
     postings = accumulate(counts[term] for term in rarest)
@@ -122,7 +130,7 @@ def _by_words(connection: sqlite3.Connection, place: PlaceRow, probe: Probe, wan
     found = _best_ranked(connection, place, rarest[:few], wanted)
     if len(found) < wanted and few < len(rarest):
         found = _best_ranked(connection, place, rarest, wanted)
-    return found
+    return _read(connection, found, probe.terms)
 
 
 def _best_ranked(connection: sqlite3.Connection, place: PlaceRow, asked: list[str], wanted: int) -> list[int]:
@@ -136,11 +144,14 @@ def _best_ranked(connection: sqlite3.Connection, place: PlaceRow, asked: list[st
     return [fragment for (fragment,) in rows]
 
 
-def _read(connection: sqlite3.Connection, fragments: set[int], asked: Sequence[str]) -> dict[int, _Fragment]:
+def _read(
+    connection: sqlite3.Connection, fragments: Sequence[int], asked: Sequence[str]
+) -> dict[int, _Fragment]:
+    """Those of the fragments that are still there."""
     rows = connection.execute(
         "SELECT f.id, e.engram_id, f.terms FROM fragment f JOIN engram e ON e.id = f.engram"
         " WHERE f.id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(fragments)),),
+        (json.dumps(fragments),),
     )
     column = {term: i for i, term in enumerate(asked)}
     found: dict[int, _Fragment] = {}

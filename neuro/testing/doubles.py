@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from neuro.engram import Engram
-from neuro.errors import InvalidArgumentError, StoreUnavailableError
+from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailableError
 from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores.base import Change, EngramStore, Link, Placed, Store
 
@@ -141,6 +141,25 @@ class EngramsWrapper:
         return f"{type(self).__name__}({self.inner!r})"
 
 
+class KeptOpen(StoreWrapper):
+    """A client of a store that stays open: closing it closes only itself, as with a server. Whatever it wraps counts
+    as durable, so a brain over a memory store can be closed, and reopened through a new client.
+    """
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.durable = True
+        self._closed = False
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        if self._closed:
+            raise StoreClosedError("this store is closed")
+        return await call()
+
+    async def aclose(self) -> None:
+        self._closed = True
+
+
 class InterleavingStore(StoreWrapper):
     """Suspends before and after every verb, so that tasks meet in every order that ``rng`` draws.
 
@@ -224,6 +243,11 @@ class FailingStore(StoreWrapper):
         if verb not in VERBS:
             raise InvalidArgumentError(f"verb: must be one of {', '.join(sorted(VERBS))} (got {verb!r})")
         self._failures[verb].append((error, reply_lost))
+
+    def recover(self) -> None:
+        """All is well again: it is up, and failures that have not happened yet never will."""
+        self.down = False
+        self._failures.clear()
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
         if self.down and verb != "aclose":

@@ -8,22 +8,23 @@ from neuro.errors import MissingDependencyError
 
 try:
     from fakeredis import FakeServer
-    from fakeredis.aioredis import FakeConnection
+    from fakeredis.aioredis import FakeAsyncRedisConnection
 except ModuleNotFoundError:
     raise MissingDependencyError("fakeredis", "test") from None
 
 
-def fake_redis(server: FakeServer | None = None) -> Redis:
-    """A client of ``server``, or of an empty one of its own; `RedisStore.open` takes it as ``client``.
+def fake_redis(server: FakeServer) -> Redis:
+    """A client of ``server``, which `RedisStore.open` takes as ``client``; whoever makes it closes it.
 
-    It is redis-py's own client down to the connection, so pools, pipelines and scripts are the real ones. Whoever
-    makes it closes it. ``server.connected = False`` is an outage.
+    It is redis-py's own client down to the connection: its pool, pipelines and scripts are the real ones. Two
+    clients of one server are two processes; ``server.connected = False`` is an outage.
     """
     pool = BlockingConnectionPool(
-        connection_class=FakeConnection,  # pyright: ignore[reportArgumentType] (a connection in all but type)
-        server=FakeServer() if server is None else server,
+        connection_class=FakeAsyncRedisConnection,  # pyright: ignore[reportArgumentType] (a connection in all but type)
+        server=server,
         max_connections=32,
         protocol=2,  # the one that fakeredis speaks
         legacy_responses=False,
+        driver_info=None,
     )
     return Redis.from_pool(pool)

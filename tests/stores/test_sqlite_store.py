@@ -7,14 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from blockbuster import blockbuster_ctx
 
 from neuro.engram import Engram
 from neuro.errors import (
@@ -42,14 +41,9 @@ from neuro.testing.samples import (
     sample_probe,
 )
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
+from neuro.testing.stores.engrams import counted
 
 REGION = "neocortex"
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
 
 
 @pytest.fixture
@@ -106,11 +100,6 @@ def aside(path: Path, *statements: str) -> list[Any]:
         return [connection.execute(statement).fetchall() for statement in statements][-1]
     finally:
         connection.close()
-
-
-def counted(engram: Engram) -> Placed:
-    count = engram.access_count + 1
-    return Placed(engram.with_trace(engram.trace.model_copy(update={"access_count": count})), 1e6)
 
 
 async def found_ids(engrams: EngramStore, probe: Probe, limit: int = 10) -> list[str]:
@@ -374,6 +363,16 @@ async def test_a_locked_file_is_unavailable_until_the_lock_is_gone(path: Path) -
             await asyncio.to_thread(other.close)
         await engrams.insert([sample_placed(2)])
         assert len(await engrams.scan()) == 2
+
+
+async def test_an_engram_given_twice_at_once_is_stored_once(path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        engrams, item = store.engrams(REGION), sample_placed(1)
+        await engrams.insert([item, item])
+        assert await engrams.scan() == [item.engram]
+        with pytest.raises(StaleEngramError):
+            await engrams.insert([sample_placed(2), sample_placed(2, "other")])
+        assert await engrams.scan() == [item.engram]
 
 
 async def test_features_of_another_dimension_are_refused(path: Path) -> None:

@@ -54,7 +54,8 @@ def _fragment_matches(engram: Engram, probe: Probe) -> list[Match]:
         if engram.features is not None and probe.features is not None:
             cosine = sum(float(x) * float(y) for x, y in zip(engram.features[i], probe.features, strict=True))
         score = probe.matching.words * lexical**probe.matching.concavity
-        score += probe.matching.features * max(0.0, cosine)
+        noise = probe.matching.noise
+        score += probe.matching.features * max(0.0, cosine - noise) / (1.0 - noise)
         matched = tuple(term for term in probe.terms if term in fragment)
         matches.append(Match(engram.engram_id, score, lexical, cosine, matched))
     return matches

@@ -1,0 +1,1 @@
+"""Our own ways into a brain; nothing inside neuro imports these."""

@@ -1,0 +1,156 @@
+"""Where output goes: the answer to standard output, for people or as one JSON document, all else to standard error.
+
+Fine without a terminal, colour or width: on a pipe paragraphs are one line each, and nothing is ever cut but the
+last column of a table.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from typing import IO, Any
+
+from neuro import MissingDependencyError
+
+try:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.table import Table
+    from rich.text import Text
+except ImportError:
+    raise MissingDependencyError("rich", "cli") from None
+
+Piece = str | tuple[str, str]
+"""A text, or a text and its style."""
+
+_PIPE_WIDTH = 120
+"""Columns of a table when nobody says how many there are."""
+_NARROWEST = 72
+"""Nothing is squeezed below this many columns."""
+_PARAGRAPH_WIDTH = 100
+"""Lines of prose are no longer than this."""
+
+
+class _QuietConsole(Console):
+    """Leaves it to the command line what happens when the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def _console(stream: IO[str]) -> Console:
+    probe = Console(file=stream)
+    known = probe.is_terminal or "COLUMNS" in os.environ
+    width = max(_NARROWEST, probe.width) if known else _PIPE_WIDTH
+    return _QuietConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+class ProgressBar:
+    """What a long act tells of how far it is."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def start(self, total: int) -> None:
+        """There are so many steps."""
+        self._progress.update(self._task, total=total)
+
+    def step(self) -> None:
+        """One of them is over."""
+        self._progress.advance(self._task)
+
+
+class Screen:
+    """What a command shows.
+
+    Args:
+        as_json: nothing but one JSON document goes to standard output.
+        wrap: prose is wrapped on a pipe too.
+        zone: in which instants are shown; local time if none.
+    """
+
+    def __init__(self, *, as_json: bool = False, wrap: bool = False, zone: tzinfo | None = None) -> None:
+        self.as_json = as_json
+        self.zone = zone
+        self._out = _console(sys.stdout)
+        self._err = _console(sys.stderr)
+        wraps = wrap or self._out.is_terminal
+        self._wrap = min(self._out.width, _PARAGRAPH_WIDTH) if wraps else None
+
+    def say(self, *pieces: Piece, lead: str = "") -> None:
+        """A paragraph; further lines of it are indented by the width of ``lead``."""
+        if self.as_json:
+            return
+        text = Text.assemble(*(_clean(piece) for piece in pieces))
+        lines = [text] if self._wrap is None else text.wrap(self._out, self._wrap - len(lead))
+        for line in lines or [text]:
+            line.rstrip()
+            self._out.print(Text(lead) + line if line.plain else "", soft_wrap=True)
+            lead = " " * len(lead)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table; only its last column is cut to the room that is left."""
+        if self.as_json:
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for heading in headings:
+            table.add_column(heading, no_wrap=True, overflow="ellipsis")
+        for row in rows:
+            table.add_row(*(Text(printable(cell)) for cell in row))
+        self._out.print(table)
+
+    def emit(self, document: Mapping[str, Any]) -> None:
+        """The answer for programs."""
+        if self.as_json:
+            plain = not self.can_show("é☃")
+            text = json.dumps(_finite(document), ensure_ascii=plain, indent=2, allow_nan=False)
+            self._out.file.write(text + "\n")
+
+    def note(self, message: str) -> None:
+        """Something beside the answer."""
+        self._err.print(Text(printable(message)), soft_wrap=True)
+
+    def can_show(self, characters: str) -> bool:
+        """Whether standard output can write these."""
+        try:
+            characters.encode(getattr(self._out.file, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[ProgressBar]:
+        """A bar on standard error; without a terminal there is none."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        hidden = not self._err.is_terminal
+        with Progress(*columns, console=self._err, transient=True, disable=hidden) as progress:
+            yield ProgressBar(progress, progress.add_task(label, total=None))
+
+
+def printable(text: str) -> str:
+    """A text without the control characters by which it could take over a terminal."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text
+    )
+
+
+def _clean(piece: Piece) -> Piece:
+    return printable(piece) if isinstance(piece, str) else (printable(piece[0]), piece[1])
+
+
+def _finite(value: object) -> Any:
+    """JSON has no infinity: what never fades has no hour of fading."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value

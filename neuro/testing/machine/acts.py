@@ -1,0 +1,247 @@
+"""What a program makes a brain do, and programs drawn at random.
+
+Acts name engrams by number and contents by their words, so a program stays one when acts are left out of it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from neuro.engram import MemoryType
+from neuro.units import DAY, HOUR, MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Perceive:
+    """Perceives; by chance something new, a repeat, or what differs from another content in a digit."""
+
+    content: str
+    memory_type: MemoryType = MemoryType.EPISODIC
+    speaker: str | None = None
+    salience: float | None = None
+    reward: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Recalls, or with ``update`` False only probes."""
+
+    cue: str
+    limit: int = 5
+    update: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reinforce:
+    """Says of an engram by number that it was used."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Gets the engram with this number (of all that ever were, counted round)."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """Lists everything, the dormant too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Forgets an engram by number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Pins an engram by number, or unpins it."""
+
+    number: int
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Lives through a night."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Lets seconds of simulated time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Closes the brain and opens it again, with everything restored and recovered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """Takes a region out of action."""
+
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Restores every lesioned region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """From here on no verb of the store succeeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoseReply:
+    """The next ``verb`` is carried out by the store, but its reply is lost."""
+
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """The store is well again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Carries out acts as tasks at once."""
+
+    acts: tuple[Act, ...]
+
+
+Act = (
+    Perceive
+    | Recall
+    | Reinforce
+    | Get
+    | Browse
+    | Forget
+    | Pin
+    | Sleep
+    | Wait
+    | Reopen
+    | Lesion
+    | Restore
+    | Outage
+    | LoseReply
+    | Recover
+    | Together
+)
+
+Program = tuple[Act, ...]
+"""What one life consists of."""
+
+ALL = 100
+"""A limit beyond the number of engrams of any program."""
+
+_PEOPLE = ("Dana", "Omar")
+_THINGS = ("keys", "violin")
+_ENDINGS = ("", "", "", " at stop 1", " at stop 2")
+_SPEAKERS = (None, None, None, None, "Ana")
+_SALIENCES = (None, None, 0.2, 0.9)
+_REWARDS = (None, None, None, 0.8, -0.5)
+_PAUSES = (1.0, 30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY)
+_LOSABLE = ("insert", "reveal", "amend", "delete", "demote", "link", "unlink", "write_journal", "write_documents")
+_REGIONS = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
+
+
+def draw_program(
+    rng: random.Random, *, length: int = 20, together: bool = True, trouble: bool = False
+) -> Program:
+    """A random program.
+
+    Args:
+        length: number of acts; those within a `Together` count as one.
+        together: whether acts meet; without, any two stores that keep the contract end up alike.
+        trouble: whether regions are lesioned and the store fails.
+    """
+    return tuple(draw_act(rng, together=together, trouble=trouble) for _ in range(length))
+
+
+def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False) -> Act:
+    """A random act; see `draw_program`."""
+    draws: list[Callable[[random.Random], Act]] = [_perceive, _calm]
+    weights = [6, 10]
+    if together:
+        draws.append(lambda rng: _together(rng, trouble))
+        weights.append(6)
+    if trouble:
+        draws.append(_trouble)
+        weights.append(4)
+    [draw] = rng.choices(draws, weights)
+    return draw(rng)
+
+
+def _meeting(rng: random.Random, trouble: bool) -> Act:
+    """An act that may meet others: anything but time passing and reopening."""
+    if trouble and rng.random() < 0.1:
+        return _trouble(rng)
+    [draw] = rng.choices((_perceive, _recall, _sleep, _on_one), (3, 4, 2, 3))
+    return draw(rng)
+
+
+def _together(rng: random.Random, trouble: bool) -> Together:
+    acts = [_meeting(rng, trouble) for _ in range(rng.randint(2, 6))]
+    if rng.random() < 0.3:  # the same act twice at once is where counts and repeats go wrong
+        acts.append(rng.choice(acts))
+    return Together(tuple(acts))
+
+
+def _content(rng: random.Random) -> str:
+    words = f"{rng.choice(_PEOPLE)} forgot the {rng.choice(_THINGS)}"
+    ending = rng.choice(_ENDINGS)
+    return f"  {words}\n{ending}" if rng.random() < 0.1 else words + ending
+
+
+def _perceive(rng: random.Random) -> Perceive:
+    return Perceive(
+        _content(rng),
+        rng.choice(tuple(MemoryType)),
+        rng.choice(_SPEAKERS),
+        rng.choice(_SALIENCES),
+        rng.choice(_REWARDS),
+    )
+
+
+def _recall(rng: random.Random) -> Recall:
+    cue = rng.choice((_content(rng), rng.choice(_THINGS), rng.choice(_PEOPLE)))
+    return Recall(cue, rng.choice((1, 3, ALL)), rng.random() < 0.8)
+
+
+def _on_one(rng: random.Random) -> Act:
+    number = rng.randrange(ALL)
+    acts = (Get(number), Browse(), Forget(number), Pin(number), Pin(number, False), Reinforce(number))
+    return rng.choice(acts)
+
+
+def _sleep(rng: random.Random) -> Sleep:
+    return Sleep()
+
+
+def _wait(rng: random.Random) -> Wait:
+    return Wait(rng.choice(_PAUSES))
+
+
+def _reopen(rng: random.Random) -> Reopen:
+    return Reopen()
+
+
+def _calm(rng: random.Random) -> Act:
+    [draw] = rng.choices((_recall, _on_one, _sleep, _wait, _reopen), (4, 3, 3, 4, 1))
+    return draw(rng)
+
+
+def _trouble(rng: random.Random) -> Act:
+    troubles = (Lesion(rng.choice(_REGIONS)), Restore(), Outage(), LoseReply(rng.choice(_LOSABLE)), Recover(), Recover())
+    return rng.choice(troubles)

@@ -1,0 +1,203 @@
+"""Looks at a brain between two acts, from inside its store and through its verbs, and compares it with the ledger."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from neuro.brain import Brain
+from neuro.config import BrainConfig
+from neuro.engram import Engram, MemoryType
+from neuro.errors import EngramNotFoundError
+from neuro.stores.base import Link, Store
+from neuro.testing.expect import exact
+from neuro.testing.machine.acts import ALL
+from neuro.testing.machine.ledger import Expected, Ledger
+
+_HOMES = {
+    MemoryType.EPISODIC: "neocortex",
+    MemoryType.SEMANTIC: "neocortex",
+    MemoryType.PROCEDURAL: "cerebellum",
+    MemoryType.HABITUAL: "basal_ganglia",
+}
+_REGIONS = ("neocortex", "cerebellum", "basal_ganglia")
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Who is where, read past everything that stands between a brain and its store."""
+
+    recent: dict[str, Engram]
+    """What the hippocampus holds."""
+    moving: dict[str, str]
+    """Where what it holds is moving to."""
+    remote: dict[str, dict[str, Engram]]
+    """What each long-term region shows."""
+    arriving: dict[str, list[str]]
+    """What each long-term region does not show yet."""
+    fading: frozenset[str]
+    """What stands in an index of forgetting with an end."""
+    journal: frozenset[str]
+    links: tuple[Link, ...]
+
+    def owners(self, engram_id: str) -> dict[str, Engram]:
+        """Regions that own an engram: the hippocampus does until it is visible elsewhere, if it is on the move."""
+        found = {name: engrams[engram_id] for name, engrams in self.remote.items() if engram_id in engrams}
+        held = self.recent.get(engram_id)
+        if held is not None and self.moving.get(engram_id) not in found:
+            found["hippocampus"] = held
+        return found
+
+    @property
+    def ids(self) -> set[str]:
+        """Everything that is stored anywhere."""
+        shown = (engram_id for engrams in self.remote.values() for engram_id in engrams)
+        hidden = (engram_id for ids in self.arriving.values() for engram_id in ids)
+        return {*self.recent, *shown, *hidden, *self.journal}
+
+
+async def take_census(brain: Brain, store: Store) -> Census:
+    """Counts the engrams of a brain over ``store``, while nothing else happens."""
+    recent = {engram.engram_id: engram for engram in brain.hippocampus.store.everything()}
+    remote: dict[str, dict[str, Engram]] = {}
+    arriving: dict[str, list[str]] = {}
+    fading = set(await brain.hippocampus.store.due(math.inf, limit=ALL))
+    for name in _REGIONS:
+        engrams = store.engrams(name)
+        remote[name] = {engram.engram_id: engram for engram in await engrams.scan()}
+        arriving[name] = await engrams.arrivals()
+        fading.update(await engrams.due(math.inf, limit=ALL))
+    journal = frozenset(engram.engram_id for engram in await store.journal())
+    everyone = sorted({*recent, *(engram_id for engrams in remote.values() for engram_id in engrams)})
+    links = tuple(link for outgoing in await store.links(everyone) for link in outgoing)
+    return Census(recent, brain.hippocampus.marks(), remote, arriving, frozenset(fading), journal, links)
+
+
+class Auditor:
+    """Compares one brain with what a ledger expects.
+
+    Args:
+        config: the brain's, whose numbers bound what may change.
+    """
+
+    def __init__(self, ledger: Ledger, config: BrainConfig) -> None:
+        self._ledger = ledger
+        self._config = config
+
+    def glance(self, brain: Brain) -> None:
+        """What must hold at every moment, while acts are under way too."""
+        held = brain.working_memory
+        capacity = self._config.prefrontal_cortex.capacity
+        assert len(held) <= capacity, f"working memory holds {len(held)} chunks in {capacity} slots"
+        for chunk in held:
+            assert chunk.engram_id not in self._ledger.forgotten, f"{chunk.engram_id} is forgotten and held"
+
+    def audit(self, brain: Brain, census: Census, *, nights: int) -> None:
+        """What must hold between two acts, even while the store fails.
+
+        Args:
+            nights: how many there may have been since the last audit.
+        """
+        self.glance(brain)
+        unknown = census.ids - self._ledger.expected.keys()
+        assert not unknown, f"{min(unknown)} is stored: it was forgotten, or never was"
+        self._look_for_ghosts(brain, census)
+        for engram_id, expected in [*self._ledger.expected.items()]:
+            owners = census.owners(engram_id)
+            if not owners and not expected.surely and engram_id not in census.ids:
+                del self._ledger.expected[engram_id]
+                self._ledger.forgotten.add(engram_id)
+                continue
+            assert len(owners) == 1, f"{self._ledger.name(engram_id)} is owned by {sorted(owners) or 'nobody'}"
+            [(region, engram)] = owners.items()
+            self._compare(expected, region, engram, brain, nights)
+            if engram.pinned:
+                assert engram_id not in census.fading, f"{self._ledger.name(engram_id)} is pinned and fades"
+            expected.engram, expected.region, expected.surely = engram, region, True
+
+    def _look_for_ghosts(self, brain: Brain, census: Census) -> None:
+        """Nothing points to what is forgotten."""
+        linked = {engram_id for link in census.links for engram_id in link[:2]}
+        ghosts = linked & self._ledger.forgotten
+        assert not ghosts, f"{min(ghosts)} is forgotten and wired"
+        state = json.dumps(brain.hippocampus.state())
+        for engram_id in self._ledger.forgotten:
+            assert engram_id not in state, f"{engram_id} is forgotten and still on the hippocampus's mind"
+
+    def _compare(self, expected: Expected, region: str, engram: Engram, brain: Brain, nights: int) -> None:
+        name, before, trace = self._ledger.name(engram.engram_id), expected.engram, engram.trace
+        assert region in ("hippocampus", _HOMES[engram.memory_type]), f"{name} lives in the {region}"
+        assert (engram.content, engram.digest) == (before.content, before.digest), f"{name} says {engram.content!r}"
+        expected.accesses.settle(trace.access_count, f"{name}: its access_count")
+        expected.exposures.settle(trace.exposures, f"{name}: the number of its exposures")
+        assert engram.pinned in expected.pinned, f"{name}: pinned is {engram.pinned}"
+        expected.pinned = {engram.pinned}
+        if engram.revision == before.revision:
+            assert exact(engram) == exact(before), f"{name} changed without a new revision"
+        assert engram.revision >= before.revision, f"{name} went back from revision {before.revision} to {engram.revision}"
+        self._compare_strength(name, expected, region, engram, brain, nights)
+
+    def _compare_strength(
+        self, name: str, expected: Expected, region: str, engram: Engram, brain: Brain, nights: int
+    ) -> None:
+        plasticity, before, trace = self._config.plasticity, expected.engram.trace, engram.trace
+        now = brain.time.now()
+        retention = brain.retention(engram)
+        assert 0.0 <= retention <= 1.0, f"{name}: retention is {retention}"
+        if engram.pinned:
+            ceiling = plasticity.strength(trace, trace.last_access)
+            assert retention == ceiling, f"{name}: it is pinned, and its retention is {retention}, not {ceiling}"
+        settled = self._settling(engram) if region != "hippocampus" else 1.0
+        encoded = expected.encoded_half_life * settled
+        assert math.isclose(trace.encoded_half_life, encoded), (
+            f"{name}: its half-life at encoding is {trace.encoded_half_life:g} s in the {region}, not {encoded:g} s"
+        )
+        stretched = settled if expected.region == "hippocampus" else 1.0
+        stretched *= (1.0 + plasticity.sleep_benefit) ** nights
+        most = stretched * (before.half_life + plasticity.gain * max(0.0, now - before.last_access))
+        assert trace.half_life <= most * (1.0 + _ROUNDING), (
+            f"{name}: its half-life grew from {before.half_life:g} s to {trace.half_life:g} s, beyond {most:g} s"
+        )
+
+    def _settling(self, engram: Engram) -> float:
+        """Factor on the half-life of what settles in its home."""
+        match engram.memory_type:
+            case MemoryType.PROCEDURAL:
+                return self._config.cerebellum.resistance
+            case MemoryType.HABITUAL:
+                return 1.0 + self._config.basal_ganglia.habit_benefit * max(0.0, engram.reward or 0.0)
+            case _:
+                return 1.0
+
+    async def interview(self, brain: Brain) -> None:
+        """What must hold through the verbs, with every region intact and the store up; changes nothing."""
+        ledger = self._ledger
+        listed = await brain.list(limit=ALL, dormant=True)
+        assert [e.engram_id for e in listed] == sorted(ledger.expected), (
+            f"list shows {[e.engram_id for e in listed]}, not {sorted(ledger.expected)}"
+        )
+        for engram_id, expected in ledger.expected.items():
+            found = await brain.get(engram_id)
+            assert found == expected.engram, f"get({engram_id}) is {found!r}, not {expected.engram!r}"
+            ghosts = ledger.forgotten.intersection(found.associations)
+            assert not ghosts, f"{engram_id} is associated with {ghosts}, which are forgotten"
+            recall = await brain.recall(expected.engram.content, limit=ALL, update=False)
+            assert not recall.silent, f"{recall.silent} are silent"
+            recalled = [r.engram.engram_id for r in recall]
+            assert engram_id in recalled, f"{ledger.name(engram_id)} is not found by its own content"
+            assert not ledger.forgotten.intersection(recalled), f"{expected.engram.content!r} brings back what is forgotten"
+        for engram_id in ledger.forgotten:
+            try:
+                await brain.get(engram_id)
+            except EngramNotFoundError:
+                continue
+            raise AssertionError(f"get({engram_id}) shows what is forgotten")
+
+    def assert_consolidated(self, census: Census) -> None:
+        """What must hold after a night that nothing disturbed."""
+        assert not census.recent, f"{min(census.recent)} stayed in the hippocampus in a quiet night"
+        assert not census.moving, f"{min(census.moving)} is still on the move after a quiet night"
+        for region, ids in census.arriving.items():
+            assert not ids, f"{ids[0]} is still arriving in the {region} after a quiet night"

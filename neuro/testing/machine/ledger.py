@@ -1,0 +1,215 @@
+"""What must be true of a brain after the acts of a program: the model that the brain is compared with.
+
+Learns from the outcomes of acts alone. Where the store failed, an act may or may not have happened: then the
+ledger allows both, until it sees which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from neuro.engram import Engram
+from neuro.errors import EngramNotFoundError, StoreUnavailableError
+from neuro.signals import Perception
+from neuro.signals import Recall as Recalled
+from neuro.testing.machine.acts import ALL, Act, Browse, Forget, Get, Perceive, Pin, Recall, Reinforce
+
+LONG_TERM = frozenset(("neocortex", "cerebellum", "basal_ganglia"))
+
+
+class Outcome(NamedTuple):
+    """An act, the engram it named if it named one, and what came of it: a result or an error."""
+
+    act: Act
+    engram_id: str | None
+    result: object
+
+
+class Circumstances(NamedTuple):
+    """What may excuse an outcome."""
+
+    shaky: bool = False
+    """Some verb of the store may have failed."""
+    lost: bool = False
+    """Some reply of the store may have been lost."""
+    lesioned: bool = False
+    """Some region was out of action."""
+
+
+@dataclass(slots=True)
+class Count:
+    """A number that is known, or known to lie between two."""
+
+    low: int
+    high: int
+
+    def add(self, certain: bool) -> None:
+        """One more, or perhaps one more."""
+        self.low += certain
+        self.high += 1
+
+    def settle(self, observed: float, what: str) -> None:
+        """Takes what is seen for what is."""
+        assert self.low <= observed <= self.high, f"{what} is {observed:g}, not {self}"
+        self.low = self.high = int(observed)
+
+    def __str__(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low} to {self.high}"
+
+
+@dataclass(slots=True)
+class Expected:
+    """What is expected of one engram."""
+
+    engram: Engram
+    """As it was seen last."""
+    region: str
+    """Where it was seen last."""
+    encoded_half_life: float
+    """Before it settled anywhere."""
+    accesses: Count = field(default_factory=lambda: Count(0, 0))
+    exposures: Count = field(default_factory=lambda: Count(1, 1))
+    pinned: set[bool] = field(default_factory=lambda: {False})
+    """What it may be."""
+    surely: bool = True
+    """False when it may have been forgotten."""
+
+
+class Ledger:
+    """All engrams that ever were, and what became of them."""
+
+    def __init__(self) -> None:
+        self.expected: dict[str, Expected] = {}
+        self.forgotten: set[str] = set()
+        self._ids: list[str] = []
+
+    def pick(self, number: int) -> str:
+        """An id by number, counted round; one that never was while there are none."""
+        return self._ids[number % len(self._ids)] if self._ids else "0" * 32
+
+    def name(self, engram_id: str) -> str:
+        """An engram in words."""
+        expected = self.expected.get(engram_id)
+        return engram_id if expected is None else f"{engram_id} ({expected.engram.content!r})"
+
+    def record(self, outcomes: Sequence[Outcome], excuse: Circumstances) -> None:
+        """Takes in what came of acts that met.
+
+        Raises:
+            AssertionError: an outcome that no order of the acts explains.
+        """
+        doomed = {o.engram_id for o in outcomes if isinstance(o.act, Forget) and o.engram_id not in self.forgotten}
+        present = {i for i, e in self.expected.items() if e.surely} - doomed
+        for outcome in _perceptions(outcomes):
+            self._perceived(outcome, doomed, excuse)
+        for act, engram_id, result in outcomes:
+            assert not isinstance(result, StoreUnavailableError) or excuse.shaky, f"{act!r} could not reach a store that is up"
+            match act:
+                case Recall():
+                    self._recalled(act, result, present, excuse)
+                case Browse():
+                    self._listed(act, result, present, excuse)
+                case Get() | Pin() | Reinforce() | Forget():
+                    assert engram_id is not None
+                    self._named(act, engram_id, result, doomed, excuse)
+                case _:
+                    assert not isinstance(result, Exception) or excuse.shaky, f"{act!r} failed: {result!r}"
+        self._pinned(outcomes, excuse)
+        for act, engram_id, result in outcomes:
+            if isinstance(act, Forget) and engram_id in self.expected:
+                self._forgotten(engram_id, result, excuse)
+
+    # One kind of act each
+
+    def _perceived(self, outcome: Outcome, doomed: set[str | None], excuse: Circumstances) -> None:
+        act, _, perception = outcome
+        assert isinstance(act, Perceive) and isinstance(perception, Perception), f"{act!r} failed: {perception!r}"
+        engram = perception.engram
+        if engram is None:
+            assert not perception.gate.opened or excuse.lesioned, f"{act!r} passed the gate and was not encoded"
+            return
+        alike = [e for e in self.expected.values() if e.engram.digest == engram.digest]
+        if perception.repeated:
+            self._assert_known(engram)
+            self.expected[engram.engram_id].exposures.add(certain=True)
+            return
+        assert engram.engram_id not in self._ids, f"{act!r} used the id {engram.engram_id} again"
+        for twin in alike:
+            excused = not twin.surely or twin.engram.engram_id in doomed or excuse.shaky or excuse.lesioned
+            assert excused, f"{act!r} encoded a repeat of {twin.engram.engram_id} anew"
+            twin.exposures.add(certain=False)
+        self.expected[engram.engram_id] = Expected(engram, "hippocampus", engram.trace.encoded_half_life)
+        self._ids.append(engram.engram_id)
+
+    def _recalled(self, act: Recall, result: object, present: set[str], excuse: Circumstances) -> None:
+        assert isinstance(result, Recalled), f"{act!r} failed: {result!r}"
+        ids = [r.engram.engram_id for r in result]
+        assert len(ids) <= act.limit and len(set(ids)) == len(ids), f"{act!r} brought back {ids}"
+        order = [r.activation for r in result]
+        assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
+        silent = set(result.silent)
+        assert not silent or (excuse.shaky and silent <= LONG_TERM), f"{act!r} says that {result.silent} are silent"
+        for recollection in result:
+            self._assert_known(recollection.engram)
+            assert 0.0 <= recollection.confidence <= 1.0, f"{act!r}: confidence {recollection.confidence}"
+            if act.update:
+                self.expected[recollection.engram.engram_id].accesses.add(certain=not silent)
+        if act.limit == ALL and not excuse.shaky and not excuse.lesioned:
+            cued = {i for i in present if self.expected[i].engram.content == act.cue}
+            assert cued <= set(ids), f"{act!r} did not find {self.name(min(cued - set(ids)))}"
+
+    def _listed(self, act: Browse, result: object, present: set[str], excuse: Circumstances) -> None:
+        if isinstance(result, StoreUnavailableError):
+            return
+        assert isinstance(result, list), f"{act!r} failed: {result!r}"
+        engrams: list[Engram] = result  # pyright: ignore[reportUnknownVariableType]
+        ids = [engram.engram_id for engram in engrams]
+        assert ids == sorted(set(ids)), f"{act!r} listed {ids}"
+        for engram in engrams:
+            self._assert_known(engram)
+        missing = present - set(ids)
+        assert not missing or excuse.lesioned, f"{act!r} left out {self.name(min(missing))}"
+
+    def _named(
+        self, act: Get | Pin | Reinforce | Forget, engram_id: str, result: object, doomed: set[str | None], excuse: Circumstances
+    ) -> None:
+        expected = self.expected.get(engram_id)
+        if isinstance(result, EngramNotFoundError):
+            excused = expected is None or not expected.surely or excuse.lesioned or engram_id in doomed
+            assert excused, f"{act!r} did not find {self.name(engram_id)}"
+            return
+        if not isinstance(result, StoreUnavailableError):
+            assert not isinstance(result, Exception), f"{act!r} failed: {result!r}"
+            assert expected is not None, f"{act!r} found {engram_id}, which is forgotten"
+        if isinstance(result, Engram):
+            self._assert_known(result)
+
+    def _pinned(self, outcomes: Sequence[Outcome], excuse: Circumstances) -> None:
+        """The last of several pins that met may be any of them."""
+        for engram_id, expected in self.expected.items():
+            tried = [o for o in outcomes if isinstance(o.act, Pin) and o.engram_id == engram_id]
+            wanted = {o.act.pinned for o in tried if isinstance(o.act, Pin)}
+            if all(o.result is None for o in tried) and tried and not excuse.shaky:
+                expected.pinned = wanted
+            else:
+                expected.pinned |= wanted
+
+    def _forgotten(self, engram_id: str, result: object, excuse: Circumstances) -> None:
+        if result is None:
+            del self.expected[engram_id]
+            self.forgotten.add(engram_id)
+        elif excuse.lost:
+            self.expected[engram_id].surely = False
+
+    def _assert_known(self, engram: Engram) -> None:
+        expected = self.expected.get(engram.engram_id)
+        assert expected is not None, f"{engram.engram_id} ({engram.content!r}) came back: it was forgotten, or never was"
+        assert expected.engram.content == engram.content, f"{self.name(engram.engram_id)} says {engram.content!r} by now"
+
+
+def _perceptions(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Perceptions in an order that explains them: what was encoded before what repeats it."""
+    perceived = [outcome for outcome in outcomes if isinstance(outcome.act, Perceive)]
+    return iter(sorted(perceived, key=lambda o: isinstance(o.result, Perception) and o.result.repeated))

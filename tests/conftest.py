@@ -1,0 +1,17 @@
+"""What all tests share: readable failures of the shipped checks, and an event loop that must not be blocked."""
+
+import pytest
+
+pytest.register_assert_rewrite("neuro.testing")
+
+from collections.abc import Iterator
+
+import neuro
+from blockbuster import BlockBuster, blockbuster_ctx
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_of_the_event_loop() -> Iterator[BlockBuster]:
+    """A blocking call made by neuro on the event loop is a failure."""
+    with blockbuster_ctx(scanned_modules=[neuro]) as guard:
+        yield guard

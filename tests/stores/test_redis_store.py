@@ -1,0 +1,313 @@
+"""The store on Redis, over a Redis in this process: the conformance checks, outages, and what is where."""
+
+import asyncio
+import itertools
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, aclosing
+
+import pytest
+from blockbuster import blockbuster_ctx
+from fakeredis import FakeServer
+from redis.asyncio import Redis
+
+from neuro.errors import (
+    ConfigurationError,
+    CorruptRecordError,
+    FeatureMismatchError,
+    StoreError,
+    StoreUnavailableError,
+)
+from neuro.stores.base import Link
+from neuro.stores.redis import RedisStore
+from neuro.testing.redis import fake_redis
+from neuro.testing.samples import axis_features, nasty_engrams, sample_engram, sample_id, sample_placed, sample_probe
+from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
+from neuro.testing.stores.engrams import counted
+
+REGION = "neocortex"
+URL = "redis://:s3cret@memory.example:6380/2"
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_event_loop() -> Iterator[None]:
+    with blockbuster_ctx():
+        yield
+
+
+class Servers:
+    """A Redis server, and brains that open it, each by a client of its own."""
+
+    def __init__(self, server: FakeServer, stack: AsyncExitStack) -> None:
+        self.server = server
+        self._stack = stack
+        self._namespaces = (f"brain {i}" for i in itertools.count())
+        self._namespace = next(self._namespaces)
+
+    def client(self) -> Redis:
+        client = fake_redis(self.server)
+        self._stack.push_async_callback(client.aclose)
+        return client
+
+    async def make(self) -> RedisStore:
+        self._namespace = next(self._namespaces)
+        return await self.reopen()
+
+    async def reopen(self) -> RedisStore:
+        return await RedisStore.open(URL, namespace=self._namespace, client=self.client())
+
+    async def neighbour(self) -> RedisStore:
+        return await RedisStore.open(URL, namespace="a neighbour", client=self.client())
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    return FakeServer()
+
+
+@pytest.fixture
+async def servers(server: FakeServer) -> AsyncIterator[Servers]:
+    async with AsyncExitStack() as stack:
+        yield Servers(server, stack)
+
+
+@pytest.fixture
+async def store(servers: Servers) -> AsyncIterator[RedisStore]:
+    async with aclosing(await servers.make()) as store:
+        yield store
+
+
+# The contract
+
+
+@pytest.mark.parametrize("check", STORE_CHECKS, ids=lambda check: check.__name__)
+async def test_a_redis_store_keeps_the_contract(check, servers: Servers) -> None:
+    await check(servers.make)
+
+
+@pytest.mark.parametrize("check", DURABLE_CHECKS, ids=lambda check: check.__name__)
+async def test_a_redis_store_keeps_what_it_acknowledged(check, servers: Servers) -> None:
+    await check(servers.make, servers.reopen)
+
+
+async def test_namespaces_on_one_server_are_isolated(servers: Servers) -> None:
+    await check_namespaces_are_isolated(servers.make, servers.neighbour)
+
+
+async def test_features_of_another_dimension_are_refused(store: RedisStore) -> None:
+    engrams = store.engrams(REGION)
+    await engrams.insert([sample_placed(1, features=axis_features(1))], arriving=True)
+    narrow, wide = (sample_placed(n, features=axis_features(1)[:, :n]) for n in (8, 9))
+    for arriving in (False, True):
+        with pytest.raises(FeatureMismatchError, match="dimension 16"):
+            await engrams.insert([sample_placed(2), narrow], arriving=arriving)
+        with pytest.raises(FeatureMismatchError, match=r"\[8, 9\]"):
+            await engrams.insert([narrow, wide], arriving=arriving)
+    assert await engrams.count(math.inf) == (0, 0)
+    assert await engrams.arrivals() == [sample_id(1)]
+    await engrams.delete(sample_id(1))
+    await engrams.insert([narrow])
+    assert await engrams.count(math.inf) == (1, 1)
+
+
+# Keys
+
+
+async def test_every_key_carries_the_hash_tag_of_its_namespace(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(n, features=axis_features(n)) for n in (1, 2)])
+        await engrams.insert([sample_placed(3)], arriving=True)
+        await engrams.demote([sample_id(1)], math.inf)
+        await store.link([Link("a", "b", "temporal", 0.5)])
+        await store.write_journal([sample_engram(4)])
+        await store.write_documents({"clock": 1})
+    keys = await servers.client().keys()
+    assert {key.split(b"}")[0] for key in keys} == {b"neuro:{brain 1"}
+    families = {key.split(b":")[2] for key in keys}
+    assert families == {b"d", b"m", b"ids", b"forget", b"dormant", b"arriving", b"digests", b"dim", b"as", b"jrn", b"doc"}
+
+
+async def test_what_was_deleted_leaves_no_key_behind(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as store:
+        engrams, nasty = store.engrams(REGION), nasty_engrams()
+        ids = [engram.engram_id for engram in nasty]
+        await engrams.insert([sample_placed(n, engram_id=i) for n, i in enumerate(ids[:6])])
+        await engrams.insert([sample_placed(n, engram_id=i) for n, i in enumerate(ids[6:])], arriving=True)
+        await engrams.reveal(ids[6:8])
+        await engrams.amend(ids, counted, op_id="a")
+        await engrams.demote(ids[:4], math.inf)
+        await store.link([Link(ids[0], ids[1], "temporal", 1.0), Link(ids[1], ids[0], "temporal", 1.0)])
+        await store.write_journal(nasty)
+        for engram_id in ids:
+            assert await engrams.delete(engram_id)
+            await store.unlink(engram_id)
+        await store.write_journal([], drop=ids)
+    assert await servers.client().keys() == []
+
+
+@pytest.mark.parametrize("namespace", ["", " ", "a}b", "{", "a{b"])
+async def test_a_namespace_that_would_break_the_hash_tag_is_refused(namespace: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"RedisStore\.namespace"):
+        await RedisStore.open(URL, namespace=namespace)
+
+
+# Finding
+
+
+async def test_another_process_is_seen_by_id_at_once_and_by_words_after_opening_anew(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as here, aclosing(await servers.reopen()) as there:
+        probe = sample_probe("harbour")
+        await there.engrams(REGION).insert([sample_placed(1, "harbour")])
+        assert len(await here.engrams(REGION).search(probe, limit=9)) == 1
+        await there.engrams(REGION).insert([sample_placed(2, "harbour")])
+        assert await here.engrams(REGION).get([sample_id(2)]) == [sample_engram(2, "harbour")]
+        assert len(await here.engrams(REGION).search(probe, limit=9)) == 1
+        async with aclosing(await servers.reopen()) as anew:
+            assert len(await anew.engrams(REGION).search(probe, limit=9)) == 2
+
+
+async def test_a_region_of_many_pages_is_searched_whole(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as writer:
+        await writer.engrams(REGION).insert([sample_placed(n, f"harbour {n}") for n in range(230)])
+    async with aclosing(await servers.reopen()) as store:
+        engrams = store.engrams(REGION)
+        probe = sample_probe("harbour")
+        found = await asyncio.gather(*(engrams.search(probe, limit=300) for _ in range(5)), engrams.delete(sample_id(7)))
+        assert [len(matches) for matches in found[:5]] in ([230] * 5, [229] * 5)
+        assert len(await engrams.search(probe, limit=300)) == 229
+
+
+async def test_an_insert_that_was_cancelled_is_found_if_it_was_stored(store: RedisStore) -> None:
+    engrams = store.engrams(REGION)
+    assert await engrams.search(sample_probe("harbour"), limit=9) == []
+    for steps in range(16):
+        await engrams.insert([sample_placed(100 + steps, "harbour")], arriving=True)
+        tasks = [
+            asyncio.create_task(engrams.insert([sample_placed(steps, "harbour")])),
+            asyncio.create_task(engrams.reveal([sample_id(100 + steps)])),
+        ]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    stored = {engram.engram_id for engram in await engrams.scan()}
+    found = {match.engram_id for match in await engrams.search(sample_probe("harbour"), limit=99)}
+    assert 0 < len(stored) < 32, "the cancellations came all too early or all too late"
+    assert stored <= found
+    await engrams.insert([sample_placed(steps, "harbour") for steps in range(16)])
+    await engrams.reveal(await engrams.arrivals())
+    assert len(await engrams.search(sample_probe("harbour"), limit=99)) == 32
+
+
+# Changing
+
+
+async def test_a_thousand_amends_at_once_all_count(store: RedisStore) -> None:
+    engrams = store.engrams(REGION)
+    await engrams.insert([sample_placed(1)])
+    await asyncio.gather(*(engrams.amend([sample_id(1)], counted, op_id=str(n)) for n in range(1000)))
+    [engram] = await engrams.get([sample_id(1)])
+    assert engram is not None
+    assert engram.access_count == engram.revision == 1000
+
+
+async def test_two_processes_that_amend_one_engram_both_count(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as here, aclosing(await servers.reopen()) as there:
+        await here.engrams(REGION).insert([sample_placed(1)])
+        await asyncio.gather(
+            *(
+                store.engrams(REGION).amend([sample_id(1)], counted, op_id=f"{name}{n}")
+                for n in range(40)
+                for name, store in (("here", here), ("there", there))
+            )
+        )
+        [engram] = await here.engrams(REGION).get([sample_id(1)])
+        assert engram is not None
+        assert engram.access_count == engram.revision == 80
+
+
+# Failing
+
+
+async def test_an_outage_is_reported_with_the_address_and_passes(servers: Servers) -> None:
+    async with aclosing(await servers.make()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(1, "harbour")])
+        servers.server.connected = False
+        for verb in (
+            engrams.insert([sample_placed(2)]),
+            engrams.amend([sample_id(1)], counted, op_id="a"),
+            engrams.get([sample_id(1)]),
+            engrams.search(sample_probe("harbour"), limit=9),
+            store.write_journal([sample_engram(1)]),
+            store.links(["a"]),
+        ):
+            with pytest.raises(StoreUnavailableError, match=r"Redis at memory\.example:6380: ") as caught:
+                await verb
+            assert "s3cret" not in str(caught.value)
+        servers.server.connected = True
+        await engrams.insert([sample_placed(2, "harbour")])
+        await engrams.amend([sample_id(1)], counted, op_id="a")
+        assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 2
+        assert [e.access_count for e in await engrams.scan()] == [1, 0]
+
+
+async def test_scripts_that_the_server_forgot_are_loaded_again(servers: Servers, store: RedisStore) -> None:
+    engrams = store.engrams(REGION)
+    await engrams.insert([sample_placed(1)])
+    await servers.client().script_flush()
+    assert len(await engrams.amend([sample_id(1)], counted, op_id="a")) == 1
+    await servers.client().script_flush()
+    assert await engrams.delete(sample_id(1))
+
+
+async def test_a_server_that_came_back_empty_is_just_empty(servers: Servers, store: RedisStore) -> None:
+    engrams = store.engrams(REGION)
+    await engrams.insert([sample_placed(1, "harbour")])
+    [match] = await engrams.search(sample_probe("harbour"), limit=9)
+    await servers.client().flushall()
+    assert await engrams.get([match.engram_id]) == [None]
+    assert await engrams.amend([match.engram_id], counted, op_id="a") == []
+    assert not await engrams.delete(match.engram_id)
+    await engrams.insert([sample_placed(1, "harbour")])
+    assert await engrams.search(sample_probe("harbour"), limit=9) == [match]
+
+
+async def test_a_corrupt_record_is_reported_with_its_key(servers: Servers, store: RedisStore) -> None:
+    engrams, client = store.engrams(REGION), servers.client()
+    await engrams.insert([sample_placed(n) for n in (1, 2, 3, 4)])
+    document, dynamics = (f"neuro:{{brain 1}}:{kind}:neocortex:" for kind in "dm")
+    await client.delete(document + sample_id(1))
+    await client.hset(document + sample_id(2), "t", "{}")
+    await client.hset(dynamics + sample_id(3), "o", "[")
+    for number in (1, 2, 3):
+        with pytest.raises(CorruptRecordError, match=f"d:neocortex:{sample_id(number)}"):
+            await engrams.get([sample_id(4), sample_id(number)])
+    await client.hset("neuro:{brain 1}:jrn", sample_id(5), "no engram")
+    with pytest.raises(CorruptRecordError, match=sample_id(5)):
+        await store.journal()
+    await client.hset("neuro:{brain 1}:doc", "clock", "no JSON")
+    with pytest.raises(CorruptRecordError, match="clock"):
+        await store.read_documents(["other", "clock"])
+
+
+async def test_a_key_of_another_kind_is_an_error_of_the_store(servers: Servers, store: RedisStore) -> None:
+    await servers.client().set("neuro:{brain 1}:doc", "a string")
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        await store.read_documents(["clock"])
+
+
+# Saying where
+
+
+async def test_the_password_is_masked(store: RedisStore) -> None:
+    assert store.url == "redis://:***@memory.example:6380/2"
+    assert repr(store) == "RedisStore('redis://:***@memory.example:6380/2', namespace='brain 1')"
+
+
+async def test_a_client_that_was_given_stays_open(servers: Servers) -> None:
+    client = servers.client()
+    await (await RedisStore.open(URL, client=client)).aclose()
+    assert await client.ping()
