@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 
 from neuro.arguments import check_count, check_text
-from neuro.clock import Clock, SystemClock
+from neuro.clock import Clock
 from neuro.config import BrainConfig
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
 from neuro.errors import (
-    ConfigurationError,
     EngramNotFoundError,
     InvalidArgumentError,
     StoreUnavailableError,
@@ -30,10 +29,18 @@ from neuro.errors import (
 )
 from neuro.observers import Observers
 from neuro.pathways.life import Life, insist, operation_id
+from neuro.pathways.options import (
+    check_clock,
+    check_config,
+    check_generator,
+    check_name,
+    check_place,
+    check_sleep_interval,
+)
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
 from neuro.pathways.transduction import Transduction
-from neuro.pathways.waking import Body, BrainSnapshot, awaken, check_sleep_interval
+from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
@@ -101,7 +108,7 @@ class Brain:
     @classmethod
     def create(
         cls,
-        url: str | Store | None = None,
+        url: str | PathLike[str] | Store | None = None,
         *,
         redis_url: str | None = None,
         namespace: str = "default",
@@ -128,26 +135,26 @@ class Brain:
             ids: where engram ids come from; the operating system's randomness if none.
 
         Raises:
-            ConfigurationError: a bad URL, embedder or interval.
+            ConfigurationError: a bad argument.
             StoreUnavailableError: the store cannot be reached.
             FeatureMismatchError: another embedder filled the store.
             EmbedderUnavailableError: the model cannot be loaded.
         """
 
         async def open_brain() -> Brain:
-            if url is not None and redis_url is not None:
-                raise ConfigurationError("Brain.url: give url or redis_url, not both")
+            place = check_place(url, redis_url)
+            whose = None if scope is None else check_name(scope, "scope")
             interval = check_sleep_interval(sleep_interval_seconds)
+            generator = check_generator(rng)
             body = await awaken(
-                url=redis_url if url is None else url,
-                namespace=check_text(namespace, "namespace", limit=256),
-                config=BrainConfig() if config is None else config,
+                url=place,
+                namespace=check_name(namespace, "namespace"),
+                config=check_config(config),
                 embedder=embedder,
-                clock=SystemClock() if clock is None else clock,
+                clock=check_clock(clock),
                 ids=ids,
             )
-            generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(rng)
-            return cls(body, scope=scope, rng=generator, interval=interval)
+            return cls(body, scope=whose, rng=generator, interval=interval)
 
         return Opening(open_brain)
 

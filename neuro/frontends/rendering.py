@@ -107,8 +107,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def bar(share: float, length: int, *, plain: bool) -> str:
+def bar(share: float, length: int) -> str:
     """A share in [0, 1] as a bar."""
-    full, empty = ("#", ".") if plain else ("█", "░")
     filled = round(share * length)
-    return full * filled + empty * (length - filled)
+    return "█" * filled + "░" * (length - filled)

@@ -19,9 +19,9 @@ from typing import IO, Any
 from neuro import MissingDependencyError
 
 try:
+    from rich.cells import cell_len, set_cell_size
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-    from rich.table import Table
     from rich.text import Text
 except ImportError:
     raise MissingDependencyError("rich", "cli") from None
@@ -35,6 +35,10 @@ _NARROWEST = 72
 """Nothing is squeezed below this many columns."""
 _PARAGRAPH_WIDTH = 100
 """Lines of prose are no longer than this."""
+_GAP = 2
+"""Columns between those of a table."""
+_PLAIN = str.maketrans({"“": '"', "”": '"', "…": "...", "✓": "+", "█": "#", "░": "."})
+"""What is written where the encoding of standard output has no such signs."""
 
 
 class _QuietConsole(Console):
@@ -82,67 +86,42 @@ class Screen:
         self._out = _console(sys.stdout)
         self._err = _console(sys.stderr)
         wraps = wrap or self._out.is_terminal
+        self._unicode = _has_unicode(sys.stdout)
         self._wrap = min(self._out.width, _PARAGRAPH_WIDTH) if wraps else None
 
     def say(self, *pieces: Piece, lead: str = "") -> None:
         """A paragraph; further lines of it are indented by the width of ``lead``."""
         if self.as_json:
             return
-        text = Text.assemble(*(_clean(piece) for piece in pieces))
+        text = Text.assemble(*map(self._clean, pieces))
         lines = [text] if self._wrap is None else text.wrap(self._out, self._wrap - len(lead))
         for line in lines or [text]:
             line.rstrip()
-            self._out.print(Text(lead) + line if line.plain else "", soft_wrap=True)
+            self._print(Text(lead) + line if line.plain else Text())
             lead = " " * len(lead)
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], lead: str = "") -> None:
         """A table; only its last column is cut to the room that is left."""
         if self.as_json:
             return
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for heading in headings:
-            table.add_column(heading, no_wrap=True, overflow="ellipsis")
-        for row in rows:
-            table.add_row(*(Text(printable(cell)) for cell in row))
-        self._out.print(table)
+        lines = [[self._clean(cell) for cell in line] for line in (headings, *rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)][:-1]
+        room = max(_NARROWEST // 3, self._out.width - len(lead) - sum(widths) - _GAP * len(widths))
+        for number, (*cells, last) in enumerate(lines):
+            text = Text(lead, style="" if number else "bold")
+            for cell, width in zip(cells, widths, strict=True):
+                text.append(set_cell_size(cell, width + _GAP))
+            end = Text(last)
+            end.truncate(room, overflow="ellipsis")
+            text.append(self._clean(end.plain))
+            text.rstrip()
+            self._print(text)
 
-    def emit(self, document: Mapping[str, Any]) -> None:
-        """The answer for programs."""
-        if self.as_json:
-            plain = not self.can_show("é☃")
-            text = json.dumps(_finite(document), ensure_ascii=plain, indent=2, allow_nan=False)
-            self._out.file.write(text + "\n")
+    def _print(self, text: Text) -> None:
+        self._out.print(text, soft_wrap=True)
 
-    def note(self, message: str) -> None:
-        """Something beside the answer."""
-        self._err.print(Text(printable(message)), soft_wrap=True)
-
-    def can_show(self, characters: str) -> bool:
-        """Whether standard output can write these."""
-        try:
-            characters.encode(getattr(self._out.file, "encoding", None) or "utf-8")
-        except UnicodeEncodeError:
-            return False
-        return True
-
-    @contextmanager
-    def progress(self, label: str) -> Iterator[ProgressBar]:
-        """A bar on standard error; without a terminal there is none."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        hidden = not self._err.is_terminal
-        with Progress(*columns, console=self._err, transient=True, disable=hidden) as progress:
-            yield ProgressBar(progress, progress.add_task(label, total=None))
-
-
-def printable(text: str) -> str:
-    """A text without the control characters by which it could take over a terminal."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text
-    )
-
-
-def _clean(piece: Piece) -> Piece:
-    return printable(piece) if isinstance(piece, str) else (printable(piece[0]), piece[1])
+    def _has_unicode(stream: IO[str]) -> bool:
+    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _finite(value: object) -> Any:

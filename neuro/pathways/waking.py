@@ -14,7 +14,6 @@ from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, ImmediateEmbedder, resolve
-from neuro.errors import ConfigurationError
 from neuro.records import Record
 from neuro.regions.amygdala import Amygdala
 from neuro.regions.anatomy import Anatomy
@@ -30,6 +29,7 @@ from neuro.stores import Store, open_store
 
 EMBEDDER_DOCUMENT = "embedder"
 _STATE_DOCUMENT = "state"
+_HIPPOCAMPUS_DOCUMENT = "hippocampus"
 
 
 @dataclass(slots=True)
@@ -82,23 +82,21 @@ class Body:
     async def write_down(self) -> None:
         """Writes all that lives in memory to the store: the hippocampus, new links, and where the brain stands."""
         await self.connectome.flush()
-        engrams = (
-            self.hippocampus.staying() if self.hippocampus.intact else self.hippocampus.recent.everything()
-        )
+        engrams = self.hippocampus.recent.everything()
         ids = {engram.engram_id for engram in engrams}
         await self.store.write_journal(engrams, drop=sorted(self.journalled - ids))
         self.journalled = ids
+        await self.store.write_documents({_HIPPOCAMPUS_DOCUMENT: self.hippocampus.state()})
         await self.write_state()
 
     async def write_state(self) -> None:
-        """Writes where the brain stands: its time, its sleeps, its regions' small state, its embedder."""
+        """Writes where the brain stands: its time, its sleeps, its embedder; small, however much it remembers."""
         await self.store.write_documents(
             {
                 EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
                 _STATE_DOCUMENT: {
                     "time": self.time.state(),
                     "sleeps": {"count": self.sleeps.count, "counted_at": self.sleeps.counted_at},
-                    "hippocampus": self.hippocampus.state(),
                     "connectome": self.connectome.state(),
                     "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
                 },
@@ -161,7 +159,7 @@ class Body:
 
 async def awaken(
     *,
-    url: str | Store | None,
+    url: str | PathLike[str] | Store | None,
     namespace: str,
     config: BrainConfig,
     embedder: str | PathLike[str] | Embedder | None,
@@ -177,7 +175,9 @@ async def awaken(
     """
     store = url if isinstance(url, Store) else await open_store(url, namespace=namespace)
     try:
-        remembered, state = await store.read_documents([EMBEDDER_DOCUMENT, _STATE_DOCUMENT])
+        remembered, state, recent = await store.read_documents(
+            [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, _HIPPOCAMPUS_DOCUMENT]
+        )
         filler = None if remembered is None else Filler(**remembered)
         chosen = await resolve(embedder, filler=filler)
         body = await asyncio.to_thread(_build, config, store, chosen, chosen is not embedder, clock, ids)
@@ -186,9 +186,7 @@ async def awaken(
         journal = await store.journal()
         body.journalled = {engram.engram_id for engram in journal}
         kept = await _still_recent(body, [engram.engram_id for engram in journal])
-        body.hippocampus.reawaken(
-            (engram for engram in journal if engram.engram_id in kept), state and state["hippocampus"]
-        )
+        body.hippocampus.reawaken((engram for engram in journal if engram.engram_id in kept), recent)
         await body.anatomy.settle_moves()
     except BaseException:
         await store.aclose()
@@ -257,12 +255,3 @@ def _resume(body: Body, state: dict[str, Any]) -> None:
     body.sleeps.counted_at = float(state["sleeps"]["counted_at"])
     body.connectome.resume(state["connectome"])
     body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])
-
-
-def check_sleep_interval(seconds: object) -> float:
-    """A finite number of seconds above 0."""
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0.0 < seconds < float("inf"):
-        raise ConfigurationError(
-            f"Brain.sleep_interval_seconds: must be a finite number above 0 (got {seconds!r})"
-        )
-    return float(seconds)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from neuro.errors import ConfigurationError
+from neuro.arguments import check_text
+from neuro.errors import ConfigurationError, InvalidArgumentError
 from neuro.stores.base import Store
 from neuro.stores.memory import MemoryStore
 
@@ -19,15 +21,25 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
     ``unix://``; ``?namespace=`` wins over the argument when the argument is the default.
 
     Raises:
-        ConfigurationError: another scheme, or two different namespaces.
+        ConfigurationError: no text, another scheme, an unknown option, or two different namespaces.
     """
+    try:
+        if "\0" in check_text(url, "Brain.url"):
+            raise ConfigurationError("Brain.url: must not hold a NUL character")
+    except InvalidArgumentError as error:
+        raise ConfigurationError(str(error)) from None
     if "://" not in url:
         return "sqlite", url, namespace
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigurationError(f"Brain.url: cannot be read ({error})") from None
     query = parse_qs(parts.query)
     named = query.pop("namespace", [namespace])[-1]
     if namespace not in ("default", named):
         raise ConfigurationError(f"Brain.namespace: the URL says {named!r}, the argument {namespace!r}")
+    if query and parts.scheme in ("memory", "sqlite"):
+        raise ConfigurationError(f"Brain.url: unknown option {next(iter(query))!r}; there is namespace")
     if parts.scheme == "memory":
         return "memory", "", named
     if parts.scheme == "sqlite":
@@ -44,8 +56,10 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
     )
 
 
-async def open_store(url: str | None, *, namespace: str = "default") -> Store:
-    """Opens the store at a URL; none is ``memory://``."""
+async def open_store(url: str | os.PathLike[str] | None, *, namespace: str = "default") -> Store:
+    """Opens the store at a URL or path; none is ``memory://``."""
+    if isinstance(url, os.PathLike):
+        url = os.fspath(url)
     scheme, location, namespace = parse_url("memory://" if url is None else url, namespace)
     if scheme == "memory":
         return MemoryStore()

@@ -204,13 +204,14 @@ class RedisConnection:
         return await pipeline.execute(raise_on_error=False)
 
     def _failure(self, exc: RedisError) -> NeuroError:
+        # redis-py takes the code off the messages of the errors that it knows.
+        reason = f"{exc.status_code} {exc}" if exc.status_code else str(exc)
         if isinstance(exc, (AuthenticationError, AuthenticationWrongNumberOfArgsError)):
-            return ConfigurationError(f"{self}: refuses the user name or password in the URL ({exc})")
-        code = exc.status_code or str(exc).partition(" ")[0]
+            return ConfigurationError(f"{self}: refuses the user name or password in the URL ({reason})")
         lost = isinstance(exc, (RedisConnectionError, RedisTimeoutError, InvalidResponse))
-        if lost or code in _CANNOT_WRITE_NOW:
-            return StoreUnavailableError(f"{self}: {exc}")
-        return StoreError(f"{self}: {code} {exc}" if exc.status_code else f"{self}: {exc}")
+        if lost or reason.partition(" ")[0] in _CANNOT_WRITE_NOW:
+            return StoreUnavailableError(f"{self}: {reason}")
+        return StoreError(f"{self}: {reason}")
 
     async def aclose(self) -> None:
         """Disconnects; twice is harmless."""

@@ -21,7 +21,14 @@ from neuro.errors import (
 from neuro.stores.base import Link
 from neuro.stores.redis import RedisStore
 from neuro.testing.redis import fake_redis
-from neuro.testing.samples import axis_features, nasty_engrams, sample_engram, sample_id, sample_placed, sample_probe
+from neuro.testing.samples import (
+    axis_features,
+    nasty_engrams,
+    sample_engram,
+    sample_id,
+    sample_placed,
+    sample_probe,
+)
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
 from neuro.testing.stores.engrams import counted
 
@@ -125,7 +132,19 @@ async def test_every_key_carries_the_hash_tag_of_its_namespace(servers: Servers)
     keys = await servers.client().keys()
     assert {key.split(b"}")[0] for key in keys} == {b"neuro:{brain 1"}
     families = {key.split(b":")[2] for key in keys}
-    assert families == {b"d", b"m", b"ids", b"forget", b"dormant", b"arriving", b"digests", b"dim", b"as", b"jrn", b"doc"}
+    assert families == {
+        b"d",
+        b"m",
+        b"ids",
+        b"forget",
+        b"dormant",
+        b"arriving",
+        b"digests",
+        b"dim",
+        b"as",
+        b"jrn",
+        b"doc",
+    }
 
 
 async def test_what_was_deleted_leaves_no_key_behind(servers: Servers) -> None:
@@ -155,7 +174,9 @@ async def test_a_namespace_that_would_break_the_hash_tag_is_refused(namespace: s
 # Finding
 
 
-async def test_another_process_is_seen_by_id_at_once_and_by_words_after_opening_anew(servers: Servers) -> None:
+async def test_another_process_is_seen_by_id_at_once_and_by_words_after_opening_anew(
+    servers: Servers,
+) -> None:
     async with aclosing(await servers.make()) as here, aclosing(await servers.reopen()) as there:
         probe = sample_probe("harbour")
         await there.engrams(REGION).insert([sample_placed(1, "harbour")])
@@ -173,7 +194,9 @@ async def test_a_region_of_many_pages_is_searched_whole(servers: Servers) -> Non
     async with aclosing(await servers.reopen()) as store:
         engrams = store.engrams(REGION)
         probe = sample_probe("harbour")
-        found = await asyncio.gather(*(engrams.search(probe, limit=300) for _ in range(5)), engrams.delete(sample_id(7)))
+        found = await asyncio.gather(
+            *(engrams.search(probe, limit=300) for _ in range(5)), engrams.delete(sample_id(7))
+        )
         assert [len(matches) for matches in found[:5]] in ([230] * 5, [229] * 5)
         assert len(await engrams.search(probe, limit=300)) == 229
 

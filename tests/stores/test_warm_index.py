@@ -14,11 +14,13 @@ class Pages:
 
     def __init__(self) -> None:
         self.asked: list[str | None] = []
+        self.opened = asyncio.Event()
         self.turned = asyncio.Event()
         self.broken: set[str | None] = set()
 
     async def read_after(self, after: str | None) -> Sequence[Engram]:
         self.asked.append(after)
+        self.opened.set()
         await self.turned.wait()
         if after in self.broken:
             raise StoreUnavailableError("away")
@@ -27,12 +29,6 @@ class Pages:
 
 
 EVERY_PAGE = [None, sample_id(2), sample_id(4)]
-
-
-async def reading(pages: Pages) -> None:
-    """Lets tasks run until a page has been asked for."""
-    while not pages.asked:
-        await asyncio.sleep(0)
 
 
 async def test_those_who_ask_at_once_share_one_filling() -> None:
@@ -49,7 +45,7 @@ async def test_a_filling_goes_on_when_the_one_who_asked_is_cancelled() -> None:
     pages = Pages()
     index = WarmIndex(pages.read_after)
     first = asyncio.create_task(index.filled())
-    await reading(pages)
+    await pages.opened.wait()
     first.cancel()
     await asyncio.wait([first])
     pages.turned.set()
@@ -73,7 +69,7 @@ async def test_what_is_written_while_it_fills_is_not_undone_by_an_older_page() -
     pages = Pages()
     index = WarmIndex(pages.read_after)
     asking = asyncio.create_task(index.filled())
-    await reading(pages)
+    await pages.opened.wait()
     index.remove(sample_id(1))
     index.remove(sample_id(2))
     index.add([sample_engram(2), sample_engram(9)])
@@ -87,7 +83,7 @@ async def test_closing_waits_for_a_filling() -> None:
     index = WarmIndex(pages.read_after)
     await index.aclose()
     asking = asyncio.create_task(index.filled())
-    await reading(pages)
+    await pages.opened.wait()
     closing = asyncio.create_task(index.aclose())
     pages.turned.set()
     await closing

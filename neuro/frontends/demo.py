@@ -1,0 +1,118 @@
+"""The demo from the first word to the last: lives, asks, and tells of it as it goes. Every number that it shows is
+taken from the brain that it shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from neuro import Brain, ConfigurationError
+from neuro.clock import SimulatedClock, SystemClock
+from neuro.frontends import demo_pages as pages
+from neuro.frontends.demo_life import (
+    WEEKS,
+    ZONE,
+    Day,
+    Faded,
+    Question,
+    ask,
+    conversation,
+    live,
+    pass_a_year,
+    questions,
+    said_at,
+)
+from neuro.frontends.ingest import Life
+from neuro.frontends.places import Place, is_empty
+from neuro.frontends.screen import Screen
+from neuro.frontends.turns import Turn
+from neuro.presets import human
+from neuro.units import DAY, HOUR
+
+_REST = 6 * HOUR
+"""Seconds between the last night and the questions."""
+_PROMPT = "\nAsk the house (an empty line ends): "
+
+
+def run_demo(place: Place, *, as_json: bool, stays: bool) -> None:
+    """Lives through the conversation in a store of its own and shows what happens there.
+
+    With a terminal it ends by letting the user ask.
+
+    Args:
+        stays: the store is the user's own, and is there afterwards.
+
+    Raises:
+        ConfigurationError: there are memories in the store already.
+    """
+    screen = Screen(as_json=as_json, wrap=True, zone=ZONE)
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            brain = runner.run(_tell(place, screen, stack, stays))
+            if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+                while cue := _read_cue():  # between two runs of the loop: Ctrl-C ends the waiting at once
+                    pages.show_recall(screen, runner.run(brain.recall(cue, limit=3)))
+        finally:
+            runner.run(stack.aclose())
+    pages.show_end(screen, place.url if stays else None)
+
+
+def _read_cue() -> str:
+    try:
+        return input(_PROMPT).strip()
+    except EOFError:
+        return ""
+
+
+async def _tell(place: Place, screen: Screen, stack: AsyncExitStack, stays: bool) -> Brain:
+    """Everything but the user's own questions; the stack closes the brain."""
+    turns, asked = conversation(), questions()
+    clock = SimulatedClock(said_at(turns[0]))
+    brain = await stack.enter_async_context(place.brain(writing=True, clock=clock))
+    if not await is_empty(brain.store):
+        raise ConfigurationError(
+            f"the demo needs a store of its own, and there are memories at {brain.store.url}: name a file that does "
+            "not exist, or another --namespace"
+        )
+    stack.callback(lambda: brain.time.hand_over(SystemClock()))
+    days = await live(Life(brain, clock), turns)
+    pages.show_opening(screen, days, brain.store.url if stays else None)
+    pages.show_pathway(screen, days[0].moments, brain.prefrontal_cortex.params.capacity)
+    pages.show_working_memory(screen, days[0].moments)
+    pages.show_nights(screen, days)
+    await clock.advance(_REST)
+    answers = await ask(brain, asked)
+    pages.show_answers(screen, answers)
+    faded = await _show_year(screen, asked, turns)
+    pages.show_default(screen, await _kept(brain, days, asked))
+    screen.emit(pages.summary(days, answers, faded))
+    return brain
+
+
+async def _show_year(screen: Screen, asked: Sequence[Question], turns: Sequence[Turn]) -> list[Faded]:
+    clock = SimulatedClock(said_at(turns[-1]))
+    async with Brain.create(config=human(), clock=clock) as brain:
+        faded = await pass_a_year(Life(brain, clock), asked, turns)
+        pages.show_year(screen, faded)
+        for memory in reversed(faded):
+            if memory.dormant:
+                before = await brain.get(memory.engram_id)
+                recall = await brain.recall(memory.question.ask, limit=1)
+                if recall and recall[0].engram.engram_id == memory.engram_id:
+                    after = await brain.get(memory.engram_id)
+                    pages.show_waking(screen, recall, before, after, brain.retention(after))
+                    break
+    return faded
+
+
+async def _kept(brain: Brain, days: Sequence[Day], asked: Sequence[Question]) -> list[float]:
+    """Retention of the same memories in the demo's own brain, if the same time went by."""
+    later = brain.time.now() + WEEKS[-1] * 7 * DAY
+    wanted = {question.expect for question in asked}
+    engrams = [m.perception.engram for day in days for m in day.moments if m.turn.stimulus.content in wanted]
+    now = [await brain.get(engram.engram_id) for engram in engrams if engram is not None]
+    return [brain.hippocampus.retention(engram, later) for engram in now]

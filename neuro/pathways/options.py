@@ -1,0 +1,73 @@
+"""What `Brain.create` accepts, checked before anything is opened; every fault is a ConfigurationError."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+
+from neuro.arguments import check_number, check_text
+from neuro.clock import Clock, SystemClock
+from neuro.config import BrainConfig
+from neuro.errors import ConfigurationError, InvalidArgumentError
+
+_LONGEST_NAME = 256
+
+T = TypeVar("T")
+
+
+def check_place(url: T, redis_url: object) -> T | str:
+    """The place to open: ``url``, or else ``redis_url``, which must be one of a Redis."""
+    if redis_url is None:
+        return url
+    if url is not None:
+        raise ConfigurationError("Brain.url: give url or redis_url, not both")
+    if not isinstance(redis_url, str) or not redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigurationError("Brain.redis_url: must be a string redis://, rediss:// or unix://...")
+    return redis_url
+
+
+def check_name(value: object, name: str) -> str:
+    """A namespace or a scope: text of at most 256 bytes."""
+    try:
+        return check_text(value, f"Brain.{name}", limit=_LONGEST_NAME)
+    except InvalidArgumentError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def check_config(config: object) -> BrainConfig:
+    """A configuration, the default one if none."""
+    if config is None:
+        return BrainConfig()
+    if not isinstance(config, BrainConfig):
+        raise ConfigurationError(f"Brain.config: must be a BrainConfig (got {type(config).__name__})")
+    return config
+
+
+def check_clock(clock: Clock | None) -> Clock:
+    """A clock, the system's if none."""
+    if clock is None:
+        return SystemClock()
+    if not all(callable(getattr(clock, verb, None)) for verb in ("now", "sleep")):
+        raise ConfigurationError(f"Brain.clock: must have now() and sleep() (got {type(clock).__name__})")
+    return clock
+
+
+def check_generator(rng: np.random.Generator | int | None) -> np.random.Generator:
+    """A generator, or one from a seed."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is not None and (isinstance(rng, bool) or not isinstance(rng, int) or rng < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"Brain.rng: must be a numpy Generator or a seed >= 0 (got {rng!r})")
+    return np.random.default_rng(rng)
+
+
+def check_sleep_interval(seconds: object) -> float:
+    """A finite number of seconds above 0."""
+    try:
+        interval = check_number(seconds, "Brain.sleep_interval_seconds", low=0.0)
+    except InvalidArgumentError as error:
+        raise ConfigurationError(str(error)) from None
+    if interval == 0.0:
+        raise ConfigurationError("Brain.sleep_interval_seconds: must be above 0 (got 0)")
+    return interval

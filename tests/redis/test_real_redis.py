@@ -1,0 +1,191 @@
+"""The store on a real Redis server: the conformance checks, and what no imitation of a server shows."""
+
+import asyncio
+import math
+import random
+from collections.abc import Iterator
+from contextlib import aclosing
+from urllib.parse import urlsplit
+
+import pytest
+from blockbuster import blockbuster_ctx
+from conftest import Server
+
+from neuro.errors import ConfigurationError
+from neuro.stores.base import Link
+from neuro.stores.redis import RedisStore
+from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed, sample_probe
+from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
+from neuro.testing.stores.engrams import counted
+
+REGION = "neocortex"
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_event_loop() -> Iterator[None]:
+    with blockbuster_ctx():
+        yield
+
+
+async def use(store: RedisStore) -> None:
+    """Every verb of a store once, at the end of which it is empty again."""
+    engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3)]
+    await engrams.insert([sample_placed(1, "harbour", features=axis_features(1))])
+    await engrams.insert([sample_placed(n, "harbour") for n in (2, 3)], arriving=True)
+    assert await engrams.arrivals() == ids[1:]
+    await engrams.reveal(ids[1:])
+    assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 3
+    assert (await engrams.frequencies(["harbour"])).counts == (3,)
+    assert len(await engrams.amend(ids, counted, op_id="a")) == 3
+    assert await engrams.find([sample_engram(1, "harbour").digest]) == [ids[0]]
+    assert await engrams.demote(await engrams.due(math.inf, limit=2), math.inf) == ids[:2]
+    assert await engrams.count(math.inf) == (3, 3)
+    await store.link([Link(ids[0], ids[1], "temporal", 0.5), Link(ids[1], ids[0], "temporal", 0.5)])
+    assert [len(links) for links in await store.links(ids)] == [1, 1, 0]
+    await store.unlink(ids[0])
+    await store.write_journal([sample_engram(4)])
+    await store.write_journal([], drop=[e.engram_id for e in await store.journal()])
+    await store.write_documents({"clock": 1})
+    assert await store.read_documents(["clock"]) == [1]
+    for engram in await engrams.scan():
+        assert await engrams.delete(engram.engram_id)
+
+
+# The contract
+
+
+@pytest.mark.parametrize("check", STORE_CHECKS, ids=lambda check: check.__name__)
+async def test_a_real_redis_keeps_the_contract(check, server: Server) -> None:
+    await check(server.make)
+
+
+@pytest.mark.parametrize("check", DURABLE_CHECKS, ids=lambda check: check.__name__)
+async def test_a_real_redis_keeps_what_it_acknowledged(check, server: Server) -> None:
+    await check(server.make, server.reopen)
+
+
+async def test_namespaces_on_one_real_server_are_isolated(server: Server) -> None:
+    await check_namespaces_are_isolated(server.make, server.neighbour)
+
+
+async def test_both_protocols_give_the_same(server: Server) -> None:
+    url = server.url + ("&" if "?" in server.url else "?")
+    for protocol in (2, 3):
+        async with aclosing(
+            await RedisStore.open(f"{url}protocol={protocol}", namespace=server.namespace)
+        ) as store:
+            await use(store)
+
+
+# Keys and commands
+
+
+async def test_what_was_deleted_leaves_only_documents_behind(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        await use(store)
+    assert await server.keys() == [f"neuro:{{{server.namespace}}}:doc".encode()]
+
+
+async def test_keys_are_never_looked_for(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        await server.client.config_resetstat()
+        await use(store)
+        used = set(await server.client.info("commandstats"))
+    assert {"cmdstat_evalsha", "cmdstat_hgetall"} <= used
+    assert not used & {"cmdstat_keys", "cmdstat_scan", "cmdstat_randomkey", "cmdstat_eval"}
+
+
+async def test_a_user_who_may_only_touch_the_namespace_can_do_everything(server: Server) -> None:
+    user = server.namespace
+    rights = [
+        "on",
+        ">s3cret",
+        f"~neuro:{{{server.namespace}}}:*",
+        "+@all",
+        "-@dangerous",
+        "-scan",
+        "-randomkey",
+    ]
+    await server.client.execute_command("ACL SETUSER", user, *rights)
+    try:
+        parts = urlsplit(server.url)
+        place = parts.netloc.rpartition("@")[2]
+        async with aclosing(
+            await RedisStore.open(
+                parts._replace(netloc=f"{user}:s3cret@{place}").geturl(), namespace=server.namespace
+            )
+        ) as store:
+            await use(store)
+        with pytest.raises(ConfigurationError, match="refuses the user name or password") as caught:
+            await RedisStore.open(parts._replace(netloc=f"{user}:wr0ng@{place}").geturl())
+        assert "wr0ng" not in str(caught.value)
+    finally:
+        await server.client.execute_command("ACL DELUSER", user)
+
+
+# Many at once
+
+
+async def test_a_thousand_amends_at_once_all_count_on_a_real_server(server: Server) -> None:
+    async with aclosing(await server.make()) as here, aclosing(await server.reopen()) as there:
+        await here.engrams(REGION).insert([sample_placed(1)])
+        await asyncio.gather(
+            *(
+                store.engrams(REGION).amend([sample_id(1)], counted, op_id=f"{name}{n}")
+                for n in range(500)
+                for name, store in (("here", here), ("there", there))
+            )
+        )
+        [engram] = await here.engrams(REGION).get([sample_id(1)])
+        assert engram is not None
+        assert engram.access_count == engram.revision == 1000
+
+
+async def test_a_cancelled_read_leaves_no_reply_for_the_next_one(server: Server) -> None:
+    rng, ids = random.Random(0), [sample_id(n) for n in range(60)]
+    async with aclosing(await server.make()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(n) for n in range(60)])
+
+        async def read() -> None:
+            asked = rng.sample(ids, rng.randint(1, 20))
+            assert [engram and engram.engram_id for engram in await engrams.get(asked)] == asked
+
+        for _ in range(60):
+            tasks = [asyncio.create_task(read()) for _ in range(8)]
+            for _ in range(rng.randrange(40)):
+                await asyncio.sleep(0)
+            for task in tasks[::2]:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(outcome is None or isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+
+# Restarts
+
+
+async def test_severed_connections_and_flushed_scripts_are_not_noticed(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(1)])
+        for n in range(3):
+            await server.client.client_kill_filter(_type="normal", skipme=True)
+            await server.client.script_flush()
+            await engrams.amend([sample_id(1)], counted, op_id=str(n))
+        [engram] = await engrams.get([sample_id(1)])
+        assert engram is not None
+        assert engram.access_count == 3
+
+
+async def test_a_server_that_lost_everything_is_just_empty(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(1, "harbour")])
+        assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 1
+        await server.client.unlink(*await server.keys())
+        assert await engrams.get([sample_id(1)]) == [None]
+        assert await engrams.count(math.inf) == (0, 0)
+        await engrams.insert([sample_placed(1, "harbour")])
+        assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 1
