@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from neuro import Engram, Recall
+from neuro import Engram, Recall, Recollection
 from neuro.frontends.demo_life import WEEKS, Answer, Day, Faded, Moment
-from neuro.frontends.instants import show_instant
+from neuro.frontends.instants import show_day
 from neuro.frontends.rendering import (
     ASIDE,
     CONTENT,
     bar,
     counted,
     one_line,
-    origin,
     place_name,
     quoted,
     why,
@@ -24,8 +23,9 @@ from neuro.frontends.rendering import (
 from neuro.frontends.screen import Screen
 
 _HOMES = ("neocortex", "cerebellum", "basal_ganglia")
-_EXCERPT = 90
-_SHORT = 46
+_EXCERPT = 88
+_SHORT = 60
+_SHOWN = 4
 _BAR = 7
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
@@ -71,8 +71,7 @@ def _salience(moment: Moment) -> float:
 
 def _show_said(screen: Screen, moment: Moment) -> None:
     stimulus = moment.turn.stimulus
-    at = show_instant(moment.turn.at or 0.0, screen.zone)
-    screen.say((f"{stimulus.context['speaker']}, {at}: ", ASIDE), quoted(stimulus.content, _EXCERPT), lead="  ")
+    screen.say((f"{stimulus.context['speaker']}: ", ASIDE), quoted(stimulus.content, _EXCERPT), lead="  ")
 
 
 def show_working_memory(screen: Screen, evening: Sequence[Moment]) -> None:
@@ -87,8 +86,8 @@ def show_working_memory(screen: Screen, evening: Sequence[Moment]) -> None:
         f"It displaces {quoted(pushed.perception.displaced.content, _SHORT)}, which stays in the hippocampus.",
         lead="  ",
     )
-    screen.say("At the end of the evening, the most active first:", lead="  ")
-    for chunk in evening[-1].held:
+    screen.say("At the end of the evening these are the most active of what is in mind:", lead="  ")
+    for chunk in evening[-1].held[:_SHOWN]:
         screen.say(quoted(chunk.content, _EXCERPT), lead="    ")
 
 
@@ -141,21 +140,23 @@ def show_answers(screen: Screen, answers: Sequence[Answer]) -> None:
 def _show_answer(screen: Screen, answer: Answer) -> None:
     question, rank = answer.question, answer.rank
     screen.say((question.ask, CONTENT), (f"  ({question.why})", ASIDE), lead="✓ " if rank == 1 else "  ")
-    show_recall(screen, answer.recall[:1], lead="    ")
+    show_recall(screen, answer.recall[:1], lead="    ", most=_EXCERPT)
     if rank is None:
-        screen.say(f"hoped for, and not found: {quoted(question.expect, _EXCERPT)}", lead="    ")
+        screen.say(f"hoped for, and not found: {quoted(question.expect, _SHORT)}", lead="    ")
     elif rank > 1:
         place = _ORDINALS.get(rank, f"{rank}th")
-        screen.say(f"hoped for, and found {place}: {quoted(question.expect, _EXCERPT)}", lead="    ")
+        screen.say(f"hoped for, and found {place}: {quoted(question.expect, _SHORT)}", lead="    ")
 
 
-def show_recall(screen: Screen, recall: Recall | Sequence[Any], lead: str = "  ") -> None:
+def show_recall(screen: Screen, recall: Sequence[Recollection], lead: str = "  ", most: int | None = None) -> None:
     """What came back, and why."""
     if not recall:
         screen.say("Nothing comes back.", lead=lead)
     for recollection in recall:
-        screen.say(quoted(recollection.engram.content, 2 * _EXCERPT), lead=lead)
-        screen.say((f"{origin(recollection, screen.zone)}: {why(recollection)}", ASIDE), lead=f"{lead}  ")
+        engram = recollection.engram
+        origin = f"{engram.speaker}, {show_day(engram.encoded_at, screen.zone)}, {place_name(recollection.region)}"
+        screen.say(quoted(engram.content, most), lead=lead)
+        screen.say((f"{origin}: {why(recollection, 2)}", ASIDE), lead=f"{lead}  ")
 
 
 def show_year(screen: Screen, faded: Sequence[Faded]) -> None:

@@ -48,9 +48,18 @@ def _moment(seconds: float) -> datetime | None:
 
 def show_instant(seconds: float, zone: tzinfo | None = None) -> str:
     """Date and time to the minute, in local time unless a zone is given."""
+    return _show(seconds, "%Y-%m-%d %H:%M", zone)
+
+
+def show_day(seconds: float, zone: tzinfo | None = None) -> str:
+    """Day and month."""
+    return _show(seconds, "%d %B", zone)
+
+
+def _show(seconds: float, form: str, zone: tzinfo | None) -> str:
     moment = _moment(seconds)
     try:
-        return f"{seconds:g} s" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{seconds:g} s" if moment is None else moment.astimezone(zone).strftime(form)
     except (ValueError, OverflowError, OSError):  # the first and the last day of the calendar
         return f"{seconds:g} s"
 

@@ -10,8 +10,6 @@ from neuro.frontends.instants import show_instant
 
 _SHORTEST_ID = 12
 """Digits of an id that are shown at least: the milliseconds of its encoding."""
-_REASONS = 3
-"""Reasons that are given for a recollection, the weightiest."""
 
 CONTENT = "bold"
 ASIDE = "dim"
@@ -23,8 +21,8 @@ def one_line(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-def quoted(text: str, most: int) -> str:
-    """The first words of a text in quotation marks."""
+def quoted(text: str, most: int | None = None) -> str:
+    """A text, or its first words, in quotation marks."""
     return f"“{one_line(text, most)}”"
 
 
@@ -59,9 +57,9 @@ def origin(recollection: Recollection, zone: tzinfo | None = None) -> str:
     return ", ".join(parts if engram.speaker is None else [engram.speaker, *parts])
 
 
-def why(recollection: Recollection) -> str:
+def why(recollection: Recollection, most: int = 3) -> str:
     """The weightiest reasons in words."""
-    return "; ".join(reason.text for reason in recollection.reasons[:_REASONS])
+    return "; ".join(reason.text for reason in recollection.reasons[:most])
 
 
 def sums(recollection: Recollection) -> str:

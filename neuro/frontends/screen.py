@@ -1,7 +1,7 @@
 """Where output goes: the answer to standard output, for people or as one JSON document, all else to standard error.
 
-Fine without a terminal, colour or width: on a pipe paragraphs are one line each, and nothing is ever cut but the
-last column of a table.
+Fine without a terminal, colour or width: on a pipe a paragraph is one line, and nothing is ever cut but the last
+column of a table.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NARROWEST = 72
 _PARAGRAPH_WIDTH = 100
 """Lines of prose are no longer than this."""
 _GAP = 2
-"""Columns between those of a table."""
+"""Blanks between the columns of a table."""
 _PLAIN = str.maketrans({"“": '"', "”": '"', "…": "...", "✓": "+", "█": "#", "░": "."})
 """What is written where the encoding of standard output has no such signs."""
 
@@ -85,43 +85,69 @@ class Screen:
         self.zone = zone
         self._out = _console(sys.stdout)
         self._err = _console(sys.stderr)
+        self._unicode = self._out.encoding.startswith("utf")
         wraps = wrap or self._out.is_terminal
-        self._unicode = _has_unicode(sys.stdout)
         self._wrap = min(self._out.width, _PARAGRAPH_WIDTH) if wraps else None
 
     def say(self, *pieces: Piece, lead: str = "") -> None:
-        """A paragraph; further lines of it are indented by the width of ``lead``."""
+        """A paragraph; its further lines are indented by the width of ``lead``."""
         if self.as_json:
             return
-        text = Text.assemble(*map(self._clean, pieces))
+        text = Text()
+        for piece in pieces:
+            words, style = (piece, "") if isinstance(piece, str) else piece
+            text.append(self._clean(words), style)
         lines = [text] if self._wrap is None else text.wrap(self._out, self._wrap - len(lead))
-        for line in lines or [text]:
-            line.rstrip()
-            self._print(Text(lead) + line if line.plain else Text())
-            lead = " " * len(lead)
+        for number, line in enumerate(lines):
+            self._print(Text(self._clean(lead) if number == 0 else " " * len(lead)) + line)
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]], lead: str = "") -> None:
         """A table; only its last column is cut to the room that is left."""
         if self.as_json:
             return
         lines = [[self._clean(cell) for cell in line] for line in (headings, *rows)]
-        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)][:-1]
-        room = max(_NARROWEST // 3, self._out.width - len(lead) - sum(widths) - _GAP * len(widths))
-        for number, (*cells, last) in enumerate(lines):
+        *widths, widest = (max(map(cell_len, column)) for column in zip(*lines, strict=True))
+        room = self._out.width - len(lead) - sum(widths) - _GAP * len(widths)
+        widths.append(min(widest, max(room, _NARROWEST // 3)))
+        for number, cells in enumerate(lines):
             text = Text(lead, style="" if number else "bold")
             for cell, width in zip(cells, widths, strict=True):
-                text.append(set_cell_size(cell, width + _GAP))
-            end = Text(last)
-            end.truncate(room, overflow="ellipsis")
-            text.append(self._clean(end.plain))
-            text.rstrip()
-            self._print(text)
+                end = Text(cell)
+                end.truncate(width, overflow="ellipsis")
+                text.append(set_cell_size(end.plain, width) + " " * _GAP)
+            self._print(Text(self._clean(text.plain), text.style))
 
-    def _print(self, text: Text) -> None:
-        self._out.print(text, soft_wrap=True)
+    def emit(self, document: Mapping[str, Any]) -> None:
+        """The answer for programs."""
+        if self.as_json:
+            text = json.dumps(_finite(document), ensure_ascii=not self._unicode, indent=2, allow_nan=False)
+            self._out.file.write(text + "\n")
 
-    def _has_unicode(stream: IO[str]) -> bool:
-    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
+    def note(self, message: str) -> None:
+        """Something beside the answer."""
+        self._err.print(Text(printable(message)), soft_wrap=True)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[ProgressBar]:
+        """A bar on standard error; without a terminal there is none."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        hidden = not self._err.is_terminal
+        with Progress(*columns, console=self._err, transient=True, disable=hidden) as progress:
+            yield ProgressBar(progress, progress.add_task(label, total=None))
+
+    def _print(self, line: Text) -> None:
+        line.rstrip()
+        self._out.print(line, soft_wrap=True)
+
+    def _clean(self, text: str) -> str:
+        return printable(text if self._unicode else text.translate(_PLAIN))
+
+
+def printable(text: str) -> str:
+    """A text without the control characters by which it could take over a terminal."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text
+    )
 
 
 def _finite(value: object) -> Any:

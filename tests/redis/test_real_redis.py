@@ -1,15 +1,18 @@
 """The store on a real Redis server: the conformance checks, and what no imitation of a server shows."""
 
 import asyncio
+import itertools
 import math
+import os
 import random
-from collections.abc import Iterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from urllib.parse import urlsplit
 
 import pytest
 from blockbuster import blockbuster_ctx
-from conftest import Server
+from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError
 from neuro.stores.base import Link
@@ -27,6 +30,41 @@ pytestmark = pytest.mark.redis
 def nothing_blocks_the_event_loop() -> Iterator[None]:
     with blockbuster_ctx():
         yield
+
+
+class Server:
+    """A real server: fresh stores on it, the last of which can be opened again, and a client to look behind them."""
+
+    def __init__(self, url: str, client: Redis) -> None:
+        self.url = url
+        self.client = client
+        self._tag = f"test-{uuid.uuid4()}"
+        self._namespaces = (f"{self._tag}-{i}" for i in itertools.count())
+        self.namespace = next(self._namespaces)
+
+    async def make(self) -> RedisStore:
+        self.namespace = next(self._namespaces)
+        return await self.reopen()
+
+    async def reopen(self) -> RedisStore:
+        return await RedisStore.open(self.url, namespace=self.namespace)
+
+    async def neighbour(self) -> RedisStore:
+        return await RedisStore.open(self.url, namespace=f"{self._tag}-neighbour")
+
+    async def keys(self) -> list[bytes]:
+        """Every key of every namespace that was made."""
+        return [key async for key in self.client.scan_iter(f"neuro:{{{self._tag}*", count=1000)]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    url = os.environ["NEURO_TEST_REDIS_URL"]
+    async with Redis.from_url(url, driver_info=None) as client:
+        server = Server(url, client)
+        yield server
+        if keys := await server.keys():
+            await client.unlink(*keys)
 
 
 async def use(store: RedisStore) -> None:
