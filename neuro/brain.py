@@ -198,14 +198,18 @@ class Brain:
     async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
         """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
         self._life.check_open()
+        if isinstance(items, str) or not isinstance(items, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidArgumentError(f"items: must be strings or Stimulus (got one {type(items).__name__})")
         return await self._perceive([self._stimulus(item) for item in items])
 
     def _stimulus(self, item: str | Stimulus) -> Stimulus:
-        given = {} if isinstance(item, str) else {name: getattr(item, name) for name in Stimulus.model_fields}
-        if not isinstance(item, (str, Stimulus)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        limit = self._body.config.max_content_bytes
+        if isinstance(item, str):
+            return Stimulus.of(item, limit=limit)
+        if not isinstance(item, Stimulus):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
-        content = given.pop("content", item)
-        return Stimulus.of(content, **given, limit=self._body.config.max_content_bytes)
+        fields = {name: getattr(item, name) for name in Stimulus.model_fields}
+        return Stimulus.of(fields.pop("content"), **fields, limit=limit)
 
     async def _perceive(self, stimuli: Sequence[Stimulus]) -> builtins.list[Perception]:
         if not stimuli:

@@ -96,7 +96,8 @@ def show_nights(screen: Screen, days: Sequence[Day]) -> None:
     _heading(screen, "3. What the nights do")
     screen.say(
         "Each night replays what was new and moves it from the hippocampus to its home: events and facts to the "
-        "neocortex, skills to the cerebellum, habits to the basal ganglia. What was in mind together is linked.",
+        "neocortex, skills to the cerebellum, habits to the basal ganglia. What was in mind together is linked. 16 "
+        "waking hours make a full night.",
         lead="  ",
     )
     rows = [

@@ -15,6 +15,9 @@ from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
 
+_MOST_ASKED = 1 << 32
+"""No brain holds as many, and stores can count so far."""
+
 
 class Recalling:
     """Leads cues through the regions of one body."""
@@ -50,6 +53,7 @@ class Recalling:
         anatomy, params = self._body.anatomy, self._body.config.recall
         corpora = await anatomy.survey(cue.terms)
         probe = Probe.over(cue.terms, corpora, cue.features, self._body.config.matching)
+        limit = min(limit, _MOST_ASKED)
         breadth = limit * params.breadth
         answers = await anatomy.retrieve(probe, breadth)
         while where is not None:  # the filter is exact: look as deep as it takes

@@ -124,6 +124,8 @@ class RedisConnection:
         self._client = client
         self._owned = owned
         self._closed = False
+        self.failures = 0
+        """How often the server could not be reached or could not write so far."""
 
     @classmethod
     async def open(cls, url: str, client: Redis | None = None) -> RedisConnection:
@@ -210,6 +212,7 @@ class RedisConnection:
             return ConfigurationError(f"{self}: refuses the user name or password in the URL ({reason})")
         lost = isinstance(exc, (RedisConnectionError, RedisTimeoutError, InvalidResponse))
         if lost or reason.partition(" ")[0] in _CANNOT_WRITE_NOW:
+            self.failures += 1
             return StoreUnavailableError(f"{self}: {reason}")
         return StoreError(f"{self}: {reason}")
 

@@ -146,8 +146,12 @@ class RedisEngrams:
     async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
         done: dict[str, Engram] = {}
         waiting = sorted(set(engram_ids))
-        attempts = 0
+        attempts, failures = 0, self._connection.failures
         async with self._turn(waiting):
+            if self._connection.failures > failures:  # or a queue would sit out an outage one after another
+                raise StoreUnavailableError(
+                    f"{self._connection}: failed while this change waited for its turn"
+                )
             while waiting := await self._amend_once(waiting, change, op_id, done):
                 attempts = min(attempts + 1, _LONGEST_BACKOFF)
                 await asyncio.sleep(_BACKOFF.compute(attempts))

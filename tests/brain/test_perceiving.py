@@ -3,12 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from neuro import Brain, BrainConfig, InvalidArgumentError, InvalidStimulusError, MemoryType, Stimulus
 from neuro.clock import SimulatedClock
+from neuro.embedders import HashingEmbedder
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.regions.thalamus import ThalamusParams
 from neuro.signals import Perception
@@ -221,24 +222,12 @@ async def test_habituation_lowers_attention_but_a_repeat_is_recognised():
 # Many
 
 async def test_many_are_perceived_in_order_and_embedded_in_one_batch():
-    class Batches:
-        name, dimension = "batches", 16
-
-        def __init__(self):
-            from neuro.embedders import HashingEmbedder
-
-            self.inner = HashingEmbedder(16)
-            self.asked: list[int] = []
+    class Batches(HashingEmbedder):
+        asked: ClassVar[list[int]] = []
 
         async def embed(self, texts: Any) -> Any:
             self.asked.append(len(texts))
-            return await self.inner.embed(texts)
-
-        async def embed_cues(self, texts: Any) -> Any:
-            return await self.inner.embed_cues(texts)
-
-        async def aclose(self) -> None:
-            return None
+            return await super().embed(texts)
 
     embedder = Batches()
     async with Brain.create(embedder=embedder) as brain:
@@ -273,12 +262,19 @@ async def test_many_of_nothing_is_nothing():
 
 @pytest.mark.parametrize(
     ("bad", "error"),
-    [("  ", InvalidStimulusError), (5, InvalidArgumentError), (None, InvalidArgumentError)],
+    [
+        (["the harbour", "  "], InvalidStimulusError),
+        (["the harbour", Stimulus(content=" ")], InvalidStimulusError),
+        (["the harbour", 5], InvalidArgumentError),
+        ([("the harbour", "semantic")], InvalidArgumentError),
+        ("the harbour", InvalidArgumentError),
+        (None, InvalidArgumentError),
+    ],
     ids=repr,
 )
 async def test_many_with_one_bad_item_change_nothing(bad: Any, error: type[Exception]):
     async with Brain.create(clock=SimulatedClock()) as brain:
         before = await whole(brain)
         with pytest.raises(error):
-            await brain.perceive_many(["the harbour", bad])
+            await brain.perceive_many(bad)
         assert await whole(brain) == before

@@ -63,8 +63,8 @@ async def server() -> AsyncIterator[Server]:
     async with Redis.from_url(url, driver_info=None) as client:
         server = Server(url, client)
         yield server
-        if keys := await server.keys():
-            await client.unlink(*keys)
+        for key in await server.keys():
+            await client.unlink(key)
 
 
 async def use(store: RedisStore) -> None:
@@ -222,7 +222,8 @@ async def test_a_server_that_lost_everything_is_just_empty(server: Server) -> No
         engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(1, "harbour")])
         assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 1
-        await server.client.unlink(*await server.keys())
+        for key in await server.keys():
+            await server.client.unlink(key)
         assert await engrams.get([sample_id(1)]) == [None]
         assert await engrams.count(math.inf) == (0, 0)
         await engrams.insert([sample_placed(1, "harbour")])

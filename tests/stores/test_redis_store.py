@@ -11,6 +11,7 @@ from blockbuster import blockbuster_ctx
 from fakeredis import FakeServer
 from redis.asyncio import Redis
 
+from neuro.engram import Engram
 from neuro.errors import (
     ConfigurationError,
     CorruptRecordError,
@@ -18,7 +19,7 @@ from neuro.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from neuro.stores.base import Link
+from neuro.stores.base import Link, Placed
 from neuro.stores.redis import RedisStore
 from neuro.testing.redis import fake_redis
 from neuro.testing.samples import (
@@ -275,6 +276,26 @@ async def test_an_outage_is_reported_with_the_address_and_passes(servers: Server
         await engrams.amend([sample_id(1)], counted, op_id="a")
         assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 2
         assert [e.access_count for e in await engrams.scan()] == [1, 0]
+
+
+async def test_those_who_wait_for_a_change_that_fails_fail_with_it(
+    servers: Servers, store: RedisStore
+) -> None:
+    engrams = store.engrams(REGION)
+    await engrams.insert([sample_placed(1)])
+    calls: list[str] = []
+
+    def change(engram: Engram) -> Placed:
+        calls.append(engram.engram_id)
+        servers.server.connected = False
+        return counted(engram)
+
+    amends = [engrams.amend([sample_id(1)], change, op_id=str(n)) for n in range(50)]
+    outcomes = await asyncio.gather(*amends, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {StoreUnavailableError}
+    servers.server.connected = True
+    await engrams.amend([sample_id(1)], counted, op_id="later")
+    assert len(calls) == 1
 
 
 async def test_scripts_that_the_server_forgot_are_loaded_again(servers: Servers, store: RedisStore) -> None:
