@@ -274,7 +274,9 @@ class Brain:
         if owned is None:
             raise EngramNotFoundError(engram_id)
         wired = (await self.connectome.associations([engram_id]))[engram_id]
-        return owned[1].model_copy(update={"associations": tuple(dict.fromkeys(a.target_id for a in wired))})
+        targets = [*dict.fromkeys(association.target_id for association in wired)]
+        there = await self._body.anatomy.owners(targets)
+        return owned[1].model_copy(update={"associations": tuple(i for i in targets if i in there)})
 
     async def list(
         self,

@@ -6,6 +6,7 @@ together. Knows links between ids; deliberately does not know what an engram say
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -79,6 +80,7 @@ class Connectome:
         self._log_scale = 0.0
         self._new: _Increments = defaultdict(dict)
         self._being_written: _Increments = {}
+        self._writing = asyncio.Lock()
 
     def associate(self, associations: Iterable[Association]) -> int:
         """Strengthens associations by their weight, Hebbian and bounded; returns how many directions."""
@@ -136,19 +138,17 @@ class Connectome:
 
     async def flush(self) -> int:
         """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""
-        if not self._new:
-            return 0
-        self._being_written, self._new = self._new, defaultdict(dict)
-        try:
-            written = await self._write(self._being_written)
-        except BaseException:
-            for source, increments in self._being_written.items():
-                for key, increment in increments.items():
-                    self._new[source][key] = hebbian(self._new[source].get(key, 0.0), increment)
-            raise
-        finally:
-            self._being_written = {}
-        return written
+        async with self._writing:
+            self._being_written, self._new = self._new, defaultdict(dict)
+            try:
+                return await self._write(self._being_written) if self._being_written else 0
+            except BaseException:
+                for source, increments in self._being_written.items():
+                    for key, increment in increments.items():
+                        self._new[source][key] = hebbian(self._new[source].get(key, 0.0), increment)
+                raise
+            finally:
+                self._being_written = {}
 
     async def _write(self, new: _Increments) -> int:
         sources = list(new)
@@ -168,11 +168,12 @@ class Connectome:
 
     async def forget(self, engram_id: str) -> None:
         """Removes an engram from the wiring."""
-        await self._store.unlink(engram_id)
-        self._new.pop(engram_id, None)
-        for increments in self._new.values():
-            for key in [key for key in increments if key[0] == engram_id]:
-                del increments[key]
+        async with self._writing:  # or what is being written would bring its links back
+            await self._store.unlink(engram_id)
+            self._new.pop(engram_id, None)
+            for increments in self._new.values():
+                for key in [key for key in increments if key[0] == engram_id]:
+                    del increments[key]
 
     def state(self) -> dict[str, Any]:
         """What `resume` wants."""

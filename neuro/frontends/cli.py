@@ -1,4 +1,4 @@
-"""The commands of ``neuro``: what each is given, what it asks a brain, what it shows."""
+"""The commands of ``neuro`` as they are typed: names, options, help."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import neuro
-from neuro import Brain, InvalidArgumentError, MemoryType, MissingDependencyError, Perception, Stimulus, Where
-from neuro.frontends import pages
+from neuro import InvalidArgumentError, MemoryType, MissingDependencyError, Stimulus, Where
+from neuro.frontends import acts
 from neuro.frontends.demo import run_demo
-from neuro.frontends.ingest import ingest
 from neuro.frontends.instants import parse_instant
-from neuro.frontends.looking import described, find_engram, owner_of, wires
 from neuro.frontends.places import Place
 from neuro.frontends.screen import Screen
 from neuro.frontends.turns import read_transcript
@@ -43,8 +41,6 @@ Examples:
 
 Exit codes: 0 done, 1 it could not be done, 2 the command was not understood, 130 interrupted."""
 
-_Flag = Parameter(negative="")
-
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -52,14 +48,14 @@ class Target:
     """Whose memory, and how to answer."""
 
     store: str | None = None
-    """Where the memory is: a file, or sqlite:///file.db, redis://host:port. Not given: $NEURO_STORE, else neuro.db in
-    your data folder ("neuro stats" says where)."""
+    """Where the memory is: a file, sqlite:///file.db, or redis://host:port. If not given: $NEURO_STORE, else neuro.db
+    in your data folder ("neuro stats" says where)."""
     namespace: str = "default"
     """Which of the brains on that store."""
     embedder: str | None = None
-    """What turns text into features: "lexical", or a sentence-transformers model by name or folder. Not given: the
-    one that filled the store, else "lexical"."""
-    json: Annotated[bool, _Flag] = False
+    """What turns text into features: "lexical", or a sentence-transformers model by name or folder. If not given:
+    the one that filled the store, else lexical."""
+    json: Annotated[bool, Parameter(negative="")] = False
     """Answer with one JSON document."""
 
     @property
@@ -73,32 +69,304 @@ class Target:
         return Screen(as_json=self.json)
 
 
-Words = Annotated[list[str], Parameter(negative="")]
-Tags = Annotated[list[str] | None, Parameter(name="--tag", negative="", help="A tag; may be given several times.")]
-Type = Annotated[MemoryType | None, Parameter(name="--type", help="Only memories of this type.")]
+_HERE = Target()
+_Words = Annotated[list[str], Parameter(negative="", help="One text, however many words it is given as.")]
+_Flag = Annotated[bool, Parameter(negative="")]
+_Type = Annotated[MemoryType | None, Parameter(name="--type")]
+_Tags = Annotated[list[str] | None, Parameter(name="--tag", negative="")]
 
 
 def add(
-    text: Words,
+    text: _Words,
     /,
     *,
-    memory_type: Annotated[MemoryType, Parameter(name="--type", help="What kind of memory.")] = MemoryType.EPISODIC,
-    salience: Annotated[float | None, Parameter(help="How much it matters, 0 to 1. Not given: felt from the words.")] = None,
-    reward: Annotated[float | None, Parameter(help="How good (1) or bad (-1) it turned out.")] = None,
-    tag: Tags = None,
-    speaker: Annotated[str | None, Parameter(help="Who said it.")] = None,
-    session: Annotated[str | None, Parameter(help="In which conversation.")] = None,
-    at: Annotated[str | None, Parameter(help="When it happened: ISO 8601, or seconds since 1970.")] = None,
-    target: Target = Target(),
-) -> int:
-    """Perceive something: TEXT is one memory, however many words it is given as.
+    memory_type: Annotated[MemoryType, Parameter(name="--type")] = MemoryType.EPISODIC,
+    salience: float | None = None,
+    reward: float | None = None,
+    tags: _Tags = None,
+    speaker: str | None = None,
+    session: str | None = None,
+    at: str | None = None,
+    target: Target = _HERE,
+) -> None:
+    """Perceive something.
 
     With - each line of standard input is a memory. Text that begins with - goes after --.
 
     Examples:
 
         neuro add "We met Dana at the harbour" --speaker Ann --at 2026-03-02T20:06
-        neuro add "Run the tests before you push" --type procedural --salience 0.9 --tag work
+        neuro add "Run the tests before you push" --type procedural --salience 0.9
         neuro add -- "-5 degrees this morning"
-        cat notes.txt | neuro add -
+        cat notes.txt | neuro add - --tag notes
+
+    Parameters
+    ----------
+    memory_type
+        What kind of memory it is.
+    salience
+        How much it matters, from 0 to 1. If not given, it is felt from the words.
+    reward
+        How well it went, from -1 to 1.
+    tags
+        A tag; may be given several times.
+    speaker
+        Who said it.
+    session
+        In which conversation.
+    at
+        When it happened: ISO 8601 (local time unless it names a zone) or seconds since 1970.
     """
+    context = {name: value for name, value in (("speaker", speaker), ("session", session)) if value is not None}
+    occurred_at = None if at is None else parse_instant(at, "--at")
+    stimuli = [
+        Stimulus.of(
+            content,
+            memory_type=memory_type,
+            salience=salience,
+            reward=reward,
+            tags=tags or (),
+            context=context,
+            occurred_at=occurred_at,
+        )
+        for content in _contents(text)
+    ]
+    asyncio.run(acts.add(target.place, target.screen, stimuli))
+
+
+def _contents(text: Sequence[str]) -> list[str]:
+    if list(text) != [_STDIN]:
+        return [_words(text)]
+    lines = _read(_STDIN).decode(errors="replace").splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def _words(text: Sequence[str]) -> str:
+    return " ".join("-" if word == _STDIN else word for word in text)
+
+
+def _read(file: str) -> bytes:
+    """A file, or standard input. On no event loop, so that Ctrl-C ends the waiting."""
+    try:
+        return sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidArgumentError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def recall(
+    cue: _Words,
+    /,
+    *,
+    limit: int = 5,
+    memory_type: _Type = None,
+    speaker: str | None = None,
+    tags: _Tags = None,
+    no_update: _Flag = False,
+    verbose: _Flag = False,
+    target: Target = _HERE,
+) -> None:
+    """Say what a cue brings back, and why.
+
+    What is recalled counts one access, and the first of it is strengthened.
+
+    Examples:
+
+        neuro recall "Who was at the harbour?"
+        neuro recall deploy --type procedural --limit 1
+        neuro recall harbour --speaker Ann --no-update --json
+
+    Parameters
+    ----------
+    limit
+        At most so many.
+    memory_type
+        Only memories of this type.
+    speaker
+        Only what this speaker said.
+    tags
+        Only what has this tag, and every other that is given.
+    no_update
+        Only look: count and strengthen nothing.
+    verbose
+        Show ids and the numbers behind the reasons.
+    """
+    where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
+    work = acts.recall(
+        target.place,
+        target.screen,
+        _words(cue),
+        limit=limit,
+        where=where,
+        update=not no_update,
+        verbose=verbose,
+    )
+    asyncio.run(work)
+
+
+def sleep(*, target: Target = _HERE) -> None:
+    """Live through a night: replay, move memories to their long-term home, link, let fade.
+
+    Examples:
+
+        neuro sleep
+        neuro sleep --store redis://localhost:6379 --json
+    """
+    asyncio.run(acts.sleep(target.place, target.screen))
+
+
+def forget(engram_id: str, /, *, target: Target = _HERE) -> None:
+    """Delete a memory for good.
+
+    Examples:
+
+        neuro forget 019cafe21b60
+
+    Parameters
+    ----------
+    engram_id
+        Its id, or the first digits of it: at least 6.
+    """
+    asyncio.run(acts.forget(target.place, target.screen, engram_id))
+
+
+def browse(
+    *,
+    limit: int = 20,
+    memory_type: _Type = None,
+    speaker: str | None = None,
+    tags: _Tags = None,
+    dormant: _Flag = False,
+    after: str | None = None,
+    target: Target = _HERE,
+) -> None:
+    """List memories in order of encoding.
+
+    Examples:
+
+        neuro list
+        neuro list --type habitual --limit 100
+        neuro list --dormant --json
+
+    Parameters
+    ----------
+    limit
+        At most so many.
+    memory_type
+        Only memories of this type.
+    speaker
+        Only what this speaker said.
+    tags
+        Only what has this tag, and every other that is given.
+    dormant
+        Also those that have faded below the threshold of forgetting.
+    after
+        Only those after this id: pass the last one of a page to get the next.
+    """
+    where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
+    asyncio.run(
+        acts.browse(target.place, target.screen, limit=limit, where=where, dormant=dormant, after=after)
+    )
+
+
+def show(engram_id: str, /, *, target: Target = _HERE) -> None:
+    """Show all about one memory: how it was felt, how well it is kept, what it is wired to.
+
+    Examples:
+
+        neuro show 019cafe21b60
+
+    Parameters
+    ----------
+    engram_id
+        Its id, or the first digits of it: at least 6.
+    """
+    asyncio.run(acts.show(target.place, target.screen, engram_id))
+
+
+def stats(*, target: Target = _HERE) -> None:
+    """Say where the memory is and how much is in it.
+
+    Examples:
+
+        neuro stats
+        neuro stats --store notes.db --json
+    """
+    asyncio.run(acts.stats(target.place, target.screen))
+
+
+def ingest(file: str, /, *, target: Target = _HERE) -> int:
+    """Live through a conversation, each turn at its own time, with a night in each pause of more than 4 hours.
+
+    A line is a turn: {"text": ...} with "speaker", "at" (ISO 8601 or seconds since 1970), "session", "memory_type",
+    "tags", "salience", "reward" if you like, and anything else as context; or Speaker: text. What was lived through
+    before is passed over, so the same file again changes nothing. Bad lines are named and skipped; then the exit
+    code is 1.
+
+    Examples:
+
+        neuro ingest chat.jsonl
+        neuro ingest - --store chat.db < chat.txt
+
+    Parameters
+    ----------
+    file
+        The file, or - for standard input.
+    """
+    transcript = read_transcript(_read(file))
+    source = "standard input" if file == _STDIN else file
+    asyncio.run(acts.live_through(target.place, target.screen, transcript, source))
+    return BAD_LINES if transcript.bad_lines else 0
+
+
+def demo(*, target: Target = _HERE) -> None:
+    """Watch a brain live through two weeks in one house: how it perceives, sleeps, forgets and recalls.
+
+    It lives in a temporary store, or in the one that --store names, which must be empty. With a terminal you may
+    ask in the end.
+
+    Examples:
+
+        neuro demo
+        neuro demo --store demo.db
+    """
+    if target.store is not None:
+        run_demo(target.place, as_json=target.json, stays=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="neuro-", ignore_cleanup_errors=True) as folder:
+        place = Place(str(Path(folder) / "demo.db"), target.namespace, target.embedder)
+        run_demo(place, as_json=target.json, stays=False)
+
+
+def _make_app() -> App:
+    app = App(name="neuro", help=_HELP, version=neuro.__version__, help_format="plaintext")
+    for command in (demo, add, recall, ingest, sleep, show, stats, forget):
+        app.command(command)
+    app.command(browse, name="list")
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command that these arguments ask for; its exit code."""
+    app = _make_app()
+    app.suppress_keyboard_interrupt = False
+    try:
+        code: Any = app(
+            _tokens(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        command = next(iter(arguments), "")
+        known = f" {command}" if command in app else ""
+        hint = "; text that begins with - goes after --" if command == "add" else ""
+        print(f"neuro: {' '.join(str(error).split())} Try neuro{known} --help{hint}.", file=sys.stderr)
+        return BAD_USAGE
+    return code if isinstance(code, int) else 0
+
+
+def _tokens(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a lone - marked, unless it is the value of an option or comes after --."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    before = ["", *arguments]
+    return [
+        _STDIN if token == "-" and i < end and (not before[i].startswith("-") or before[i] == "--json") else token
+        for i, token in enumerate(arguments)
+    ]

@@ -1,4 +1,4 @@
-"""Looking engrams up for people: by the first digits of an id, with the region that owns each and what it is wired to."""
+"""Looking engrams up for people: by the first digits of an id, with the region that owns one and what it is wired to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neuro.connectome import Association
 from neuro.regions.memory_region import MemoryRegion
 
 FEWEST_DIGITS = 6
-"""Digits of an id that are enough, if no other engram has them."""
+"""First digits of an id that are enough, if no other engram has them."""
 _ID_LENGTH = 32
 _CANDIDATES = 5
 
@@ -22,45 +22,59 @@ class Wire(NamedTuple):
     engram: Engram
 
 
-async def find_engram(brain: Brain, asked: str) -> Engram:
-    """The engram with this id, or the only one whose id begins so.
+async def full_id(brain: Brain, asked: str) -> str:
+    """The id that is meant: the only one that begins so. One of 32 digits is taken as it is.
 
     Raises:
-        EngramNotFoundError: there is none.
-        InvalidArgumentError: several begin so; the message names them. Or it is too short to tell.
+        EngramNotFoundError: none begins so.
+        InvalidArgumentError: several do; the message names them. Or it is too short to tell.
     """
     if len(asked) >= _ID_LENGTH:
-        return await brain.get(asked)
+        return asked
     if len(asked) < FEWEST_DIGITS:
         raise InvalidArgumentError(
             f"engram_id: give all {_ID_LENGTH} digits, or at least the first {FEWEST_DIGITS} (got {asked!r})"
         )
-    following = await brain.list(after=asked.lower(), limit=_CANDIDATES, dormant=True)
-    found = [engram for engram in following if engram.engram_id.startswith(asked.lower())]
+    beginning = asked.lower()
+    following = await brain.list(after=beginning, limit=_CANDIDATES, dormant=True)
+    found = [engram.engram_id for engram in following if engram.engram_id.startswith(beginning)]
     if not found:
         raise EngramNotFoundError(asked)
     if len(found) > 1:
-        named = ", ".join(engram.engram_id for engram in found)
-        more = " and perhaps others" if len(found) == _CANDIDATES else ""
-        raise InvalidArgumentError(f"engram_id: {asked!r} is the beginning of {named}{more}; give more digits")
-    return await brain.get(found[0].engram_id)
+        more = ", and more" if len(found) == _CANDIDATES else ""
+        raise InvalidArgumentError(
+            f"engram_id: {asked!r} is how {len(found)} engrams begin, give more digits: {', '.join(found)}{more}"
+        )
+    return found[0]
 
 
-async def owners(brain: Brain, engram_ids: Sequence[str]) -> dict[str, tuple[str, Engram]]:
-    """The region that owns each engram, and the engram."""
+async def find_engram(brain: Brain, asked: str) -> Engram:
+    """The engram whose id is meant; see `full_id`. Counts nothing."""
+    return await brain.get(await full_id(brain, asked))
+
+
+async def _owned(brain: Brain, engram_ids: Sequence[str]) -> dict[str, tuple[str, Engram]]:
     found: dict[str, tuple[str, Engram]] = {}
     for region in brain.regions.values():
         if isinstance(region, MemoryRegion):
             engrams = await region.reinstate(engram_ids)
-            found.update({e.engram_id: (region.name, e) for e in engrams if e is not None})
+            found.update({engram.engram_id: (region.name, engram) for engram in engrams if engram is not None})
     return found
+
+
+async def owner_of(brain: Brain, engram_id: str) -> str:
+    """Name of the region that owns an engram. EngramNotFoundError if none does."""
+    owned = await _owned(brain, [engram_id])
+    if engram_id not in owned:
+        raise EngramNotFoundError(engram_id)
+    return owned[engram_id][0]
 
 
 async def wires(brain: Brain, engram_id: str) -> list[Wire]:
     """What an engram is wired to, strongest first."""
     associations = (await brain.connectome.associations([engram_id]))[engram_id]
-    others = await owners(brain, list(dict.fromkeys(a.target_id for a in associations)))
-    return [Wire(a, others[a.target_id][1]) for a in associations if a.target_id in others]
+    owned = await _owned(brain, list(dict.fromkeys(a.target_id for a in associations)))
+    return [Wire(a, owned[a.target_id][1]) for a in associations if a.target_id in owned]
 
 
 def described(brain: Brain, engram: Engram) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class Place:
         scheme, location, _ = parse_url(self.url, self.namespace)
         return Path(location).absolute() if scheme == "sqlite" else None
 
+    @property
+    def brain_name(self) -> str:
+        """The namespace, which may be part of the URL."""
+        return parse_url(self.url, self.namespace)[2]
+
     def missing(self) -> bool:
         """Whether there is no file; a server is there until it is asked."""
         file = self.file
@@ -86,7 +91,8 @@ class Place:
     def nothing(self, shown: str | None = None) -> NoMemoryError:
         """The error of a command that finds nothing to read."""
         where = str(self.file or shown or "this store")
-        brain = "" if self.namespace == "default" else f" for the namespace {self.namespace!r}"
+        name = self.brain_name
+        brain = "" if name == "default" else f" in the namespace {name!r}"
         return NoMemoryError(f'there is no memory at {where}{brain} yet; "neuro add" makes one')
 
     @asynccontextmanager

@@ -86,13 +86,18 @@ def moves(moved: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(f"{len(ids)} to the {place_name(region)}" for region, ids in moved.items() if ids)
 
 
-def night(report: SleepReport) -> str:
+def tell_night(report: SleepReport) -> str:
     """A night in a sentence."""
-    done = [f"{counted(report['consolidated'], 'engram')} moved" + (f" ({m})" if (m := moves(report.moved)) else "")]
-    for name, verb in (("replayed", "replayed"), ("pruned_ltm", "faded into dormancy"), ("linked", "newly linked")):
+    done = [f"{counted(report['consolidated'], 'engram')} moved"]
+    if any(report.moved.values()):
+        done[0] += f" ({moves(report.moved)})"
+    for name, noun, verb in (
+        ("replayed", "engram", "replayed"),
+        ("pruned_ltm", "engram", "faded into dormancy"),
+        ("linked", "pair", "newly linked"),
+    ):
         if report.get(name):
-            unit = "pair" if name == "linked" else "engram"
-            done.append(f"{counted(report[name], unit)} {verb}")
+            done.append(f"{counted(report[name], noun)} {verb}")
     return f"Slept {report.weight:.0%} of a full night: {', '.join(done)}."
 
 

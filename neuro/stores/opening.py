@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from neuro.arguments import check_text
 from neuro.errors import ConfigurationError, InvalidArgumentError
 from neuro.stores.base import Store
 from neuro.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from neuro.stores.redis import RedisStore
+    from neuro.stores.sqlite import SQLiteStore
 
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
 
@@ -64,11 +70,20 @@ async def open_store(url: str | os.PathLike[str] | None, *, namespace: str = "de
     if scheme == "memory":
         return MemoryStore()
     if scheme == "sqlite":
-        from neuro.stores.sqlite import SQLiteStore
+        return await (await asyncio.to_thread(_sqlite)).open(Path(location), namespace=namespace)
+    return await (await asyncio.to_thread(_redis)).open(location, namespace=namespace)
 
-        return await SQLiteStore.open(Path(location), namespace=namespace)
-    from neuro.stores.redis import (
-        RedisStore,
-    )  # redis.asyncio takes half a second to import: only when asked for
 
-    return await RedisStore.open(location, namespace=namespace)
+# A store is imported when it is first asked for, in a thread: redis.asyncio takes half a second.
+
+
+def _sqlite() -> type[SQLiteStore]:
+    from neuro.stores.sqlite import SQLiteStore
+
+    return SQLiteStore
+
+
+def _redis() -> type[RedisStore]:
+    from neuro.stores.redis import RedisStore
+
+    return RedisStore

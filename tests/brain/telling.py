@@ -26,4 +26,9 @@ def kinds(recollection: Recollection) -> set[str]:
 
 async def whole(brain: Brain) -> tuple[Any, ...]:
     """All that can be seen of a brain from outside."""
-    return brain.inspect(), await brain.stats(), await brain.list(limit=10_000, dormant=True), [*brain.working_memory]
+    return (
+        brain.inspect(),
+        await brain.stats(),
+        await brain.list(limit=10_000, dormant=True),
+        [*brain.working_memory],
+    )

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from telling import contents
 
 import neuro
 from neuro import Brain, BrainConfig, ConfigurationError, FeatureMismatchError, StoreUnavailableError
 from neuro.embedders import HashingEmbedder
 from neuro.presets import human
 from neuro.stores import MemoryStore
-from telling import contents
 
 REGIONS = {
     "sensory_cortex": neuro.SensoryCortex,
@@ -199,7 +199,9 @@ async def test_another_embedder_than_the_one_that_filled_the_store_is_refused(tm
     path = tmp_path / "brain.db"
     async with Brain.create(path, embedder="lexical-64") as brain:
         await brain.perceive("We met Dana at the harbour")
-    with pytest.raises(FeatureMismatchError, match=r"filled by the embedder 'lexical-64'.*embedder='lexical-64'"):
+    with pytest.raises(
+        FeatureMismatchError, match=r"filled by the embedder 'lexical-64'.*embedder='lexical-64'"
+    ):
         await Brain.create(path, embedder="lexical")
     async with Brain.create(path) as brain:
         assert len(await brain.list()) == 1

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
+from telling import DAY, contents, whole
 
 from neuro import Brain, BrainConfig, InvalidArgumentError, InvalidStimulusError, MemoryType, Stimulus
 from neuro.clock import SimulatedClock
@@ -15,7 +16,6 @@ from neuro.regions.thalamus import ThalamusParams
 from neuro.signals import Perception
 from neuro.stores.memory import MemoryStore
 from neuro.testing import CountingStore
-from telling import DAY, contents, whole
 
 
 async def test_a_perception_holds_the_stimulus_the_gate_the_engram_and_how_new_it_was():
@@ -161,8 +161,12 @@ async def test_what_differs_in_content_type_or_speaker_is_no_repeat(difference: 
 
 async def test_the_rest_of_the_context_does_not_make_a_difference():
     async with Brain.create() as brain:
-        await brain.perceive("We met Dana", context={"speaker": "Alice", "session": 1}, tags=["a"], salience=0.2)
-        again = await brain.perceive("We met Dana", context={"speaker": "Alice", "session": 2}, modality="voice")
+        await brain.perceive(
+            "We met Dana", context={"speaker": "Alice", "session": 1}, tags=["a"], salience=0.2
+        )
+        again = await brain.perceive(
+            "We met Dana", context={"speaker": "Alice", "session": 2}, modality="voice"
+        )
         assert again.repeated and again.engram is not None
         assert again.engram.context["session"] == 1
 
@@ -220,6 +224,7 @@ async def test_habituation_lowers_attention_but_a_repeat_is_recognised():
 
 
 # Many
+
 
 async def test_many_are_perceived_in_order_and_embedded_in_one_batch():
     class Batches(HashingEmbedder):

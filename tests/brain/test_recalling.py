@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telling import DAY, HOUR, contents, found, whole
 
 from neuro import Brain, BrainConfig, EngramNotFoundError, MemoryType, Recall, Recollection, Where
 from neuro.clock import SimulatedClock
 from neuro.config import RecallParams
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
-from telling import DAY, HOUR, contents, found, whole
 
 MEETINGS = [f"Meeting {number} was about the {topic}" for number, topic in enumerate(
     ["harbour", "bakery", "violin", "garden", "ferry", "museum", "letter", "kettle", "piano", "saddle",
@@ -218,7 +218,12 @@ async def test_get_list_inspect_stats_and_replay_count_nothing():
 # Filters
 
 FACTS: list[dict[str, Any]] = [
-    {"content": "Dana fact one", "memory_type": "semantic", "tags": ["a", "b"], "context": {"speaker": "Alice"}},
+    {
+        "content": "Dana fact one",
+        "memory_type": "semantic",
+        "tags": ["a", "b"],
+        "context": {"speaker": "Alice"},
+    },
     {"content": "Dana fact two", "memory_type": "semantic", "tags": ["a"], "context": {"speaker": "Bob"}},
     {"content": "Dana fact three", "memory_type": "habitual", "salience": 0.9, "context": {"turn": 1}},
     {"content": "Dana fact four", "salience": 0.2, "context": {"turn": True, "list": [1, {"x": []}]}},
@@ -274,7 +279,9 @@ async def test_a_filter_finds_what_lies_far_below_the_best():
 
 
 async def test_a_long_content_is_found_by_one_sentence_deep_inside():
-    filler = " ".join(f"Item {number} of the inventory lies in drawer {number} as usual." for number in range(25))
+    filler = " ".join(
+        f"Item {number} of the inventory lies in drawer {number} as usual." for number in range(25)
+    )
     needle = "The spare key of the observatory hangs behind the blue thermostat."
     long = f"{filler} {needle} {filler.replace('drawer', 'shelf')}"
     assert len(long.split()) > 200
@@ -290,7 +297,9 @@ async def test_a_long_content_is_found_by_one_sentence_deep_inside():
 async def test_what_is_recalled_is_told_with_its_reasons():
     clock = SimulatedClock()
     async with await remembering("We met Dana at the harbour", clock=clock) as brain:
-        first = found(await brain.recall("What was Dana doing at the harbours?"), "We met Dana at the harbour")
+        first = found(
+            await brain.recall("What was Dana doing at the harbours?"), "We met Dana at the harbour"
+        )
         assert str(first.reasons[0]) == "shares the words dana, harbours"
         assert {reason.kind for reason in first.reasons} >= {"words", "meaning", "working_memory", "strength"}
         assert "retention 0.99, not recalled before" in [str(reason) for reason in first.reasons]

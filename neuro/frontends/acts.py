@@ -1,0 +1,100 @@
+"""What each command asks a brain, and what of the answer it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from neuro import Brain, Engram, EngramNotFoundError, Perception, Stimulus, Where
+from neuro.frontends import pages
+from neuro.frontends.ingest import ingest
+from neuro.frontends.looking import described, find_engram, full_id, owner_of, wires
+from neuro.frontends.places import Place
+from neuro.frontends.screen import Screen
+from neuro.frontends.turns import Transcript
+
+
+async def add(place: Place, screen: Screen, stimuli: Sequence[Stimulus]) -> None:
+    """Perceives."""
+    async with place.brain(writing=True) as brain:
+        perceptions = await brain.perceive_many(stimuli)
+        kept = brain.store.durable
+    for perception in perceptions:
+        pages.show_perception(screen, perception)
+    screen.emit({"perceptions": [perception.to_dict() for perception in perceptions]})
+    if not kept:
+        screen.note(f"nothing outlives this command at {brain.store.url}")
+
+
+async def recall(
+    place: Place, screen: Screen, cue: str, *, limit: int, where: Where, update: bool, verbose: bool
+) -> None:
+    """Recalls."""
+    async with place.brain(writing=False) as brain:
+        found = await brain.recall(cue, limit=limit, where=where, update=update)
+    pages.show_recall(screen, found, verbose=verbose)
+    screen.emit(found.to_dict())
+    if found.silent:
+        screen.note(f"these regions could not be reached: {', '.join(found.silent)}")
+
+
+async def sleep(place: Place, screen: Screen) -> None:
+    """Lives through a night."""
+    async with place.brain(writing=False) as brain:
+        report = await brain.sleep()
+    pages.show_night(screen, report)
+    screen.emit(report.to_dict())
+
+
+async def forget(place: Place, screen: Screen, asked: str) -> None:
+    """Deletes an engram."""
+    async with place.brain(writing=False) as brain:
+        engram = await find_engram(brain, asked)
+        await brain.forget(engram.engram_id)
+    pages.show_forgotten(screen, engram)
+    screen.emit({"forgotten": engram.engram_id, "content": engram.content})
+
+
+async def browse(
+    place: Place, screen: Screen, *, limit: int, where: Where, dormant: bool, after: str | None
+) -> None:
+    """Lists engrams in order of encoding."""
+    async with place.brain(writing=False) as brain:
+        beyond = None if after is None else await full_id(brain, after)
+        found = await brain.list(limit=limit, where=where, dormant=dormant, after=beyond)
+        listed = [described(brain, engram) for engram in found]
+        left = [(engram, brain.retention(engram), brain.hours_left(engram)) for engram in found]
+    pages.show_list(screen, left)
+    screen.emit({"engrams": listed})
+    if len(found) == limit:
+        screen.note(f"there may be more: --after {found[-1].engram_id}")
+
+
+async def show(place: Place, screen: Screen, asked: str) -> None:
+    """Shows all about one engram."""
+    async with place.brain(writing=False) as brain:
+        engram = await find_engram(brain, asked)
+        region = await owner_of(brain, engram.engram_id)
+        wired = await wires(brain, engram.engram_id)
+        record = described(brain, engram)
+        pages.show_engram(screen, engram, region, brain.retention(engram), brain.hours_left(engram), wired)
+    wiring = [{**w.association._asdict(), "content": w.engram.content} for w in wired]
+    screen.emit({**record, "region": region, "associations": wiring})
+
+
+async def stats(place: Place, screen: Screen) -> None:
+    """Shows where the memory is and what is in it."""
+    async with place.brain(writing=False) as brain:
+        figures = {"namespace": place.brain_name, **await brain.stats()}
+    pages.show_stats(screen, figures)
+    screen.emit(figures)
+
+
+async def live_through(place: Place, screen: Screen, transcript: Transcript, source: str) -> None:
+    """Ingests a conversation."""
+    with screen.progress("turns") as bar:
+        done = await ingest(place, transcript, on_start=bar.start, on_turn=bar.step)
+    for line, error in transcript.bad_lines:
+        screen.note(f"{source}, line {line}: {error}")
+    pages.show_ingestion(screen, done, len(transcript.bad_lines))
+    screen.emit({**asdict(done), "bad_lines": [bad._asdict() for bad in transcript.bad_lines]})
