@@ -15,6 +15,7 @@ from neuro.errors import InvalidArgumentError, InvalidStimulusError
 from neuro.units import MAX_CONTENT_BYTES
 
 _MAX_JSON_BYTES = 1 << 20
+_MAX_JSON_DEPTH = 100
 _MAX_TAGS = 256
 
 
@@ -33,8 +34,12 @@ class JsonObject(dict[str, Any]):
         return self
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """A value in an error message: its repr, cut to 80 characters."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an int of thousands of digits; nesting without end
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -69,7 +74,7 @@ def check_content(value: object, *, limit: int = MAX_CONTENT_BYTES) -> str:
 def check_number(value: object, name: str, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number in [low, high]; a bool is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidArgumentError(f"{name}: must be a number (got {_shown(value)})")
+        raise InvalidArgumentError(f"{name}: must be a number (got {shown(value)})")
     try:
         number = float(value)
     except OverflowError:
@@ -84,9 +89,9 @@ def check_number(value: object, name: str, low: float = -math.inf, high: float =
 def check_count(value: object, name: str, low: int = 1) -> int:
     """An int of at least ``low``; a bool is not an int."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidArgumentError(f"{name}: must be an int (got {_shown(value)})")
+        raise InvalidArgumentError(f"{name}: must be an int (got {shown(value)})")
     if value < low:
-        raise InvalidArgumentError(f"{name}: must be at least {low} (got {value})")
+        raise InvalidArgumentError(f"{name}: must be at least {low} (got {shown(value)})")
     return value
 
 
@@ -102,7 +107,7 @@ def check_instant(value: object, name: str) -> float:
 def check_tags(value: object) -> tuple[str, ...]:
     """Distinct non-blank strings, in the order given."""
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise InvalidArgumentError(f"tags: must be a sequence of strings (got {_shown(value)})")
+        raise InvalidArgumentError(f"tags: must be a sequence of strings (got {shown(value)})")
     given: list[object] = [*value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     tags = tuple(dict.fromkeys(check_text(tag, "tags", limit=1024) for tag in given))
     if len(tags) > _MAX_TAGS:
@@ -110,7 +115,9 @@ def check_tags(value: object) -> tuple[str, ...]:
     return tags
 
 
-def _freeze(value: object, path: str) -> Any:
+def _freeze(value: object, path: str, depth: int = 0) -> Any:
+    if depth > _MAX_JSON_DEPTH:
+        raise InvalidArgumentError(f"{shown(path)}: is nested deeper than {_MAX_JSON_DEPTH} levels")
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
@@ -124,29 +131,25 @@ def _freeze(value: object, path: str) -> Any:
     if isinstance(value, Mapping):
         for key in value:  # pyright: ignore[reportUnknownVariableType]
             if not isinstance(key, str):
-                raise InvalidArgumentError(f"{path}: keys must be strings (got {_shown(key)})")  # pyright: ignore[reportUnknownArgumentType]
+                raise InvalidArgumentError(f"{path}: keys must be strings (got {shown(key)})")  # pyright: ignore[reportUnknownArgumentType]
             _freeze(key, path)
-        return JsonObject({key: _freeze(item, f"{path}.{key}") for key, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return JsonObject({key: _freeze(item, f"{path}.{key}", depth + 1) for key, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, (list, tuple)):
-        return tuple(_freeze(item, f"{path}[{i}]") for i, item in enumerate(value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return tuple(_freeze(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     raise InvalidArgumentError(f"{path}: must be JSON (got {type(value).__name__})")
 
 
 def check_json_object(value: object, name: str = "context") -> JsonObject:
-    """A JSON object of at most 1 MiB, deeply frozen (lists become tuples)."""
+    """A JSON object of at most 1 MiB and 100 levels, deeply frozen (lists become tuples)."""
     if value is None:
         return JsonObject()
     if not isinstance(value, Mapping):
-        raise InvalidArgumentError(f"{name}: must be a JSON object (got {_shown(value)})")
+        raise InvalidArgumentError(f"{name}: must be a JSON object (got {shown(value)})")
+    frozen: JsonObject = _freeze(value, name)  # pyright: ignore[reportUnknownArgumentType]
     try:
-        frozen: JsonObject = _freeze(value, name)  # pyright: ignore[reportUnknownArgumentType]
         size = len(json.dumps(frozen))
-    except (RecursionError, ValueError) as exc:
-        if isinstance(exc, InvalidArgumentError):
-            raise
-        raise InvalidArgumentError(
-            f"{name}: is nested too deeply, or holds a number that is no JSON"
-        ) from None
+    except ValueError:  # an int of thousands of digits
+        raise InvalidArgumentError(f"{name}: holds a number that is no JSON") from None
     if size > _MAX_JSON_BYTES:
         raise InvalidArgumentError(f"{name}: must take at most {_MAX_JSON_BYTES} bytes as JSON (got {size})")
     return frozen

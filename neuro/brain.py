@@ -42,6 +42,7 @@ from neuro.pathways.recalling import Recalling
 from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
+from neuro.regions.anatomy import Changed
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
 from neuro.signals import CycleFailure, Forgetting, Perception, Recall, SleepReport, Stimulus
@@ -247,9 +248,7 @@ class Brain:
         check_count(limit, "limit")
         wanted = Where.of(where)
         asked = await self._transduction.cue(text)
-        recall = await self._recalling.recall(asked, limit, wanted, update)
-        if strict and recall.silent:
-            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(recall.silent)}")
+        recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict)
         if update:
             self.observers.announce(recall)
         return recall
@@ -259,10 +258,10 @@ class Brain:
         now, sleeps = self.time.now(), self._body.sleeps.count
         plasticity = self._body.config.plasticity
         await self._change(
-            engram_ids, lambda e: e.with_trace(plasticity.potentiate(e.trace, now, sleeps=sleeps))
+            engram_ids,
+            lambda engram: engram.with_trace(plasticity.potentiate(engram.trace, now, sleeps=sleeps)),
+            accessed=True,
         )
-        for engram_id in engram_ids:
-            self.hippocampus.notice_access(engram_id, sleeps)
 
     # Single engrams
 
@@ -307,25 +306,25 @@ class Brain:
         """Deletes an engram for good; when this returns nothing shows it again, here or after a restart.
 
         Raises:
-            EngramNotFoundError: there is none. StoreUnavailableError: nothing has changed.
+            EngramNotFoundError: there is none.
+            StoreUnavailableError: the engram is still there, though it may have lost associations.
         """
         self._life.check_open()
         check_text(engram_id, "engram_id", limit=64)
         await self._life.finish(self._forget(engram_id))
 
     async def _forget(self, engram_id: str) -> None:
-        owned = await self._body.anatomy.owners([engram_id])
         if engram_id in self._body.journalled:
             await self._body.store.write_journal([], drop=[engram_id])
             self._body.journalled.discard(engram_id)
-        region = await self._body.anatomy.forget(engram_id)
-        if region is None and not owned:
+        async with self.connectome.forgetting(engram_id):
+            region = await self._body.anatomy.forget(engram_id)
+            self._body.oblivion.add(engram_id)
+            self.prefrontal_cortex.release(engram_id)
+        if region is None:
             raise EngramNotFoundError(engram_id)
         self._body.acted = True
-        self._recalling.forget(engram_id)
-        self.prefrontal_cortex.release(engram_id)
-        await self.connectome.forget(engram_id)
-        self.observers.announce(Forgetting(engram_id, region or next(iter(owned.values()))[0].name))
+        self.observers.announce(Forgetting(engram_id, region))
 
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
@@ -335,7 +334,9 @@ class Brain:
         """Lets an engram fade again. EngramNotFoundError if there is none."""
         await self._change([engram_id], lambda engram: engram.changed(pinned=False))
 
-    async def _change(self, engram_ids: Sequence[str], change: Callable[[Engram], Engram]) -> None:
+    async def _change(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], *, accessed: bool = False
+    ) -> None:
         self._life.check_open()
         for engram_id in engram_ids:
             check_text(engram_id, "engram_id", limit=64)
@@ -344,11 +345,22 @@ class Brain:
             if engram_id not in owners:
                 raise EngramNotFoundError(engram_id)
         self._body.acted = True
-        changed = await self._life.finish(
-            self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
-        )
+        changed = await self._life.finish(self._reconsolidate(engram_ids, change, accessed))
         if changed.silent:
             raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
+        for engram_id in engram_ids:
+            if engram_id not in changed.engrams:
+                raise EngramNotFoundError(engram_id)
+
+    async def _reconsolidate(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], accessed: bool
+    ) -> Changed:
+        with self._body.oblivion.watched():
+            changed = await self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
+            for engram_id in changed.engrams:
+                if accessed and engram_id not in self._body.oblivion:
+                    self.hippocampus.notice_access(engram_id, self._body.sleeps.count)
+        return changed
 
     def retention(self, engram: Engram) -> float:
         """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
@@ -166,10 +167,12 @@ class Connectome:
         await self._store.link(links)
         return sum(link.weight > 0.0 for link in links)
 
-    async def forget(self, engram_id: str) -> None:
-        """Removes an engram from the wiring."""
+    @asynccontextmanager
+    async def forgetting(self, engram_id: str) -> AsyncGenerator[None]:
+        """Removes an engram from the wiring, around its deletion."""
         async with self._writing:  # or what is being written would bring its links back
             await self._store.unlink(engram_id)
+            yield
             self._new.pop(engram_id, None)
             for increments in self._new.values():
                 for key in [key for key in increments if key[0] == engram_id]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, PlainSerializer, PlainValidator
 
-from neuro.arguments import JsonObject, check_json_object
+from neuro.arguments import JsonObject, check_json_object, shown
 from neuro.errors import FeatureMismatchError, InvalidArgumentError
 from neuro.records import Positive, Record, Signed, Unit
 from neuro.units import HOUR
@@ -42,7 +42,7 @@ class MemoryType(StrEnum):
             return cls(value)  # type: ignore[arg-type]
         except ValueError:
             known = ", ".join(member.value for member in cls)
-            raise InvalidArgumentError(f"memory_type: must be one of {known} (got {value!r})") from None
+            raise InvalidArgumentError(f"memory_type: must be one of {known} (got {shown(value)})") from None
 
 
 class Span(NamedTuple):

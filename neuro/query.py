@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from neuro.arguments import JsonObject
+from neuro.arguments import JsonObject, shown
 from neuro.engram import Context, Engram, MemoryType
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Unit
@@ -39,7 +39,7 @@ class Where(Record):
             if "memory_type" in fields and fields["memory_type"] is not None:
                 fields["memory_type"] = MemoryType.of(fields["memory_type"])
             return cls(**fields)
-        raise InvalidArgumentError(f"where: must be a Where or a mapping of its fields (got {value!r})")
+        raise InvalidArgumentError(f"where: must be a Where or a mapping of its fields (got {shown(value)})")
 
     def matches(self, engram: Engram) -> bool:
         """Whether an engram is meant."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from neuro.arguments import shown
 from neuro.errors import ConfigurationError, InvalidArgumentError, NeuroError
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -21,9 +22,8 @@ Positive = Annotated[float, Field(gt=0.0)]
 def _first_problem(owner: str, exc: ValidationError) -> str:
     problem = exc.errors(include_url=False)[0]
     field = ".".join(str(part) for part in problem["loc"]) or "record"
-    value = repr(problem.get("input"))
-    shown = value if len(value) <= 80 else value[:77] + "..."
-    return f"{owner}.{field}: {problem['msg'][:1].lower()}{problem['msg'][1:]} (got {shown})"
+    message = f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    return f"{owner}.{field}: {message} (got {shown(problem.get('input'))})"
 
 
 class Record(BaseModel):
@@ -33,7 +33,7 @@ class Record(BaseModel):
         frozen=True, strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True
     )
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as exc:

@@ -193,7 +193,7 @@ class Recall(Sequence[Recollection]):
     cue: str
     recollections: tuple[Recollection, ...] = ()
     silent: tuple[str, ...] = ()
-    """Regions that could not answer, or whose answer could not be counted."""
+    """Regions that could not answer, lesioned or out of reach, or whose answer could not be counted."""
 
     def __len__(self) -> int:
         return len(self.recollections)

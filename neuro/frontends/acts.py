@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from neuro import Brain, Engram, EngramNotFoundError, Perception, Stimulus, Where
+from neuro import Stimulus, Where
 from neuro.frontends import pages
 from neuro.frontends.ingest import ingest
 from neuro.frontends.looking import described, find_engram, full_id, owner_of, wires

@@ -32,7 +32,7 @@ _STDIN = "\0"
 
 _HELP = """A memory that behaves like a brain: it perceives, sleeps, recalls and forgets.
 
-Examples:
+For example:
 
     neuro demo
     neuro add "We met Dana at the harbour" --speaker Ann
@@ -42,21 +42,31 @@ Examples:
 Exit codes: 0 done, 1 it could not be done, 2 the command was not understood, 130 interrupted."""
 
 
+def _help(text: str) -> Parameter:
+    return Parameter(negative="", help=text)
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Target:
     """Whose memory, and how to answer."""
 
-    store: str | None = None
-    """Where the memory is: a file, sqlite:///file.db, or redis://host:port. If not given: $NEURO_STORE, else neuro.db
-    in your data folder ("neuro stats" says where)."""
-    namespace: str = "default"
-    """Which of the brains on that store."""
-    embedder: str | None = None
-    """What turns text into features: "lexical", or a sentence-transformers model by name or folder. If not given:
-    the one that filled the store, else lexical."""
-    json: Annotated[bool, Parameter(negative="")] = False
-    """Answer with one JSON document."""
+    store: Annotated[
+        str | None,
+        _help(
+            "Where the memory is: a file, sqlite:///file.db or redis://host:port. If not given: $NEURO_STORE, else "
+            'neuro.db in your data folder ("neuro stats" says where).'
+        ),
+    ] = None
+    namespace: Annotated[str, _help("Which of the brains on that store.")] = "default"
+    embedder: Annotated[
+        str | None,
+        _help(
+            "What turns text into features: lexical, or a sentence-transformers model by name or folder. If not "
+            "given: what filled the store, else lexical."
+        ),
+    ] = None
+    json: Annotated[bool, _help("Answer with one JSON document.")] = False
 
     @property
     def place(self) -> Place:
@@ -70,54 +80,53 @@ class Target:
 
 
 _HERE = Target()
-_Words = Annotated[list[str], Parameter(negative="", help="One text, however many words it is given as.")]
-_Flag = Annotated[bool, Parameter(negative="")]
-_Type = Annotated[MemoryType | None, Parameter(name="--type")]
-_Tags = Annotated[list[str] | None, Parameter(name="--tag", negative="")]
+_Words = Annotated[list[str], _help("One text, however many words it is given as.")]
+_Id = Annotated[str, _help("Its id, or the first digits of it: at least 6.")]
+_Limit = Annotated[int, _help("At most so many.")]
+_OnlyType = Annotated[MemoryType | None, Parameter(name="--type", help="Only memories of this type.")]
+_OnlySpeaker = Annotated[str | None, _help("Only what this speaker said.")]
+_OnlyTags = Annotated[
+    list[str] | None,
+    Parameter(name="--tag", negative="", help="Only what has this tag, and each other given."),
+]
 
 
 def add(
     text: _Words,
     /,
     *,
-    memory_type: Annotated[MemoryType, Parameter(name="--type")] = MemoryType.EPISODIC,
-    salience: float | None = None,
-    reward: float | None = None,
-    tags: _Tags = None,
-    speaker: str | None = None,
-    session: str | None = None,
-    at: str | None = None,
+    memory_type: Annotated[
+        MemoryType, Parameter(name="--type", help="What kind of memory it is.")
+    ] = MemoryType.EPISODIC,
+    salience: Annotated[
+        float | None, _help("How much it matters, from 0 to 1. If not given, it is felt from the words.")
+    ] = None,
+    reward: Annotated[float | None, _help("How well it went, from -1 to 1.")] = None,
+    tags: Annotated[
+        list[str] | None, Parameter(name="--tag", negative="", help="A tag; may be given several times.")
+    ] = None,
+    speaker: Annotated[str | None, _help("Who said it.")] = None,
+    session: Annotated[str | None, _help("In which conversation.")] = None,
+    at: Annotated[
+        str | None,
+        _help("When it happened: ISO 8601 (local time unless it names a zone) or seconds since 1970."),
+    ] = None,
     target: Target = _HERE,
 ) -> None:
     """Perceive something.
 
     With - each line of standard input is a memory. Text that begins with - goes after --.
 
-    Examples:
+    For example:
 
         neuro add "We met Dana at the harbour" --speaker Ann --at 2026-03-02T20:06
         neuro add "Run the tests before you push" --type procedural --salience 0.9
         neuro add -- "-5 degrees this morning"
         cat notes.txt | neuro add - --tag notes
-
-    Parameters
-    ----------
-    memory_type
-        What kind of memory it is.
-    salience
-        How much it matters, from 0 to 1. If not given, it is felt from the words.
-    reward
-        How well it went, from -1 to 1.
-    tags
-        A tag; may be given several times.
-    speaker
-        Who said it.
-    session
-        In which conversation.
-    at
-        When it happened: ISO 8601 (local time unless it names a zone) or seconds since 1970.
     """
-    context = {name: value for name, value in (("speaker", speaker), ("session", session)) if value is not None}
+    context = {
+        name: value for name, value in (("speaker", speaker), ("session", session)) if value is not None
+    }
     occurred_at = None if at is None else parse_instant(at, "--at")
     stimuli = [
         Stimulus.of(
@@ -157,38 +166,23 @@ def recall(
     cue: _Words,
     /,
     *,
-    limit: int = 5,
-    memory_type: _Type = None,
-    speaker: str | None = None,
-    tags: _Tags = None,
-    no_update: _Flag = False,
-    verbose: _Flag = False,
+    limit: _Limit = 5,
+    memory_type: _OnlyType = None,
+    speaker: _OnlySpeaker = None,
+    tags: _OnlyTags = None,
+    no_update: Annotated[bool, _help("Only look: count and strengthen nothing.")] = False,
+    verbose: Annotated[bool, _help("Show ids, and the numbers behind the reasons.")] = False,
     target: Target = _HERE,
 ) -> None:
     """Say what a cue brings back, and why.
 
     What is recalled counts one access, and the first of it is strengthened.
 
-    Examples:
+    For example:
 
         neuro recall "Who was at the harbour?"
         neuro recall deploy --type procedural --limit 1
         neuro recall harbour --speaker Ann --no-update --json
-
-    Parameters
-    ----------
-    limit
-        At most so many.
-    memory_type
-        Only memories of this type.
-    speaker
-        Only what this speaker said.
-    tags
-        Only what has this tag, and every other that is given.
-    no_update
-        Only look: count and strengthen nothing.
-    verbose
-        Show ids and the numbers behind the reasons.
     """
     where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
     work = acts.recall(
@@ -206,7 +200,7 @@ def recall(
 def sleep(*, target: Target = _HERE) -> None:
     """Live through a night: replay, move memories to their long-term home, link, let fade.
 
-    Examples:
+    For example:
 
         neuro sleep
         neuro sleep --store redis://localhost:6379 --json
@@ -214,53 +208,35 @@ def sleep(*, target: Target = _HERE) -> None:
     asyncio.run(acts.sleep(target.place, target.screen))
 
 
-def forget(engram_id: str, /, *, target: Target = _HERE) -> None:
+def forget(engram_id: _Id, /, *, target: Target = _HERE) -> None:
     """Delete a memory for good.
 
-    Examples:
+    For example:
 
         neuro forget 019cafe21b60
-
-    Parameters
-    ----------
-    engram_id
-        Its id, or the first digits of it: at least 6.
     """
     asyncio.run(acts.forget(target.place, target.screen, engram_id))
 
 
 def browse(
     *,
-    limit: int = 20,
-    memory_type: _Type = None,
-    speaker: str | None = None,
-    tags: _Tags = None,
-    dormant: _Flag = False,
-    after: str | None = None,
+    limit: _Limit = 20,
+    memory_type: _OnlyType = None,
+    speaker: _OnlySpeaker = None,
+    tags: _OnlyTags = None,
+    dormant: Annotated[bool, _help("Also what has faded below the threshold of forgetting.")] = False,
+    after: Annotated[
+        str | None, _help("Only what comes after this id: pass the last one of a page to get the next.")
+    ] = None,
     target: Target = _HERE,
 ) -> None:
     """List memories in order of encoding.
 
-    Examples:
+    For example:
 
         neuro list
         neuro list --type habitual --limit 100
         neuro list --dormant --json
-
-    Parameters
-    ----------
-    limit
-        At most so many.
-    memory_type
-        Only memories of this type.
-    speaker
-        Only what this speaker said.
-    tags
-        Only what has this tag, and every other that is given.
-    dormant
-        Also those that have faded below the threshold of forgetting.
-    after
-        Only those after this id: pass the last one of a page to get the next.
     """
     where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
     asyncio.run(
@@ -268,17 +244,12 @@ def browse(
     )
 
 
-def show(engram_id: str, /, *, target: Target = _HERE) -> None:
+def show(engram_id: _Id, /, *, target: Target = _HERE) -> None:
     """Show all about one memory: how it was felt, how well it is kept, what it is wired to.
 
-    Examples:
+    For example:
 
         neuro show 019cafe21b60
-
-    Parameters
-    ----------
-    engram_id
-        Its id, or the first digits of it: at least 6.
     """
     asyncio.run(acts.show(target.place, target.screen, engram_id))
 
@@ -286,7 +257,7 @@ def show(engram_id: str, /, *, target: Target = _HERE) -> None:
 def stats(*, target: Target = _HERE) -> None:
     """Say where the memory is and how much is in it.
 
-    Examples:
+    For example:
 
         neuro stats
         neuro stats --store notes.db --json
@@ -294,7 +265,9 @@ def stats(*, target: Target = _HERE) -> None:
     asyncio.run(acts.stats(target.place, target.screen))
 
 
-def ingest(file: str, /, *, target: Target = _HERE) -> int:
+def ingest(
+    file: Annotated[str, _help("The file, or - for standard input.")], /, *, target: Target = _HERE
+) -> int:
     """Live through a conversation, each turn at its own time, with a night in each pause of more than 4 hours.
 
     A line is a turn: {"text": ...} with "speaker", "at" (ISO 8601 or seconds since 1970), "session", "memory_type",
@@ -302,15 +275,10 @@ def ingest(file: str, /, *, target: Target = _HERE) -> int:
     before is passed over, so the same file again changes nothing. Bad lines are named and skipped; then the exit
     code is 1.
 
-    Examples:
+    For example:
 
         neuro ingest chat.jsonl
         neuro ingest - --store chat.db < chat.txt
-
-    Parameters
-    ----------
-    file
-        The file, or - for standard input.
     """
     transcript = read_transcript(_read(file))
     source = "standard input" if file == _STDIN else file
@@ -324,7 +292,7 @@ def demo(*, target: Target = _HERE) -> None:
     It lives in a temporary store, or in the one that --store names, which must be empty. With a terminal you may
     ask in the end.
 
-    Examples:
+    For example:
 
         neuro demo
         neuro demo --store demo.db
@@ -338,7 +306,7 @@ def demo(*, target: Target = _HERE) -> None:
 
 
 def _make_app() -> App:
-    app = App(name="neuro", help=_HELP, version=neuro.__version__, help_format="plaintext")
+    app = App(name="neuro", help=_HELP, version=neuro.__version__, help_format="markdown")
     for command in (demo, add, recall, ingest, sleep, show, stats, forget):
         app.command(command)
     app.command(browse, name="list")
@@ -356,8 +324,10 @@ def run(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         command = next(iter(arguments), "")
         known = f" {command}" if command in app else ""
-        hint = "; text that begins with - goes after --" if command == "add" else ""
-        print(f"neuro: {' '.join(str(error).split())} Try neuro{known} --help{hint}.", file=sys.stderr)
+        what = " ".join(str(error).split())
+        texted = command in ("add", "recall") and what.startswith("Unknown option")
+        hint = " Text that begins with - goes after --." if texted else ""
+        print(f"neuro: {what}{hint} See neuro{known} --help.", file=sys.stderr)
         return BAD_USAGE
     return code if isinstance(code, int) else 0
 
@@ -367,6 +337,8 @@ def _tokens(arguments: Sequence[str]) -> list[str]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     before = ["", *arguments]
     return [
-        _STDIN if token == "-" and i < end and (not before[i].startswith("-") or before[i] == "--json") else token
+        _STDIN
+        if token == "-" and i < end and (not before[i].startswith("-") or before[i] == "--json")
+        else token
         for i, token in enumerate(arguments)
     ]

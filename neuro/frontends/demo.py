@@ -18,6 +18,7 @@ from neuro.frontends.demo_life import (
     Day,
     Faded,
     Question,
+    Waking,
     ask,
     conversation,
     live,
@@ -49,12 +50,26 @@ def run_demo(place: Place, *, as_json: bool, stays: bool) -> None:
         ConfigurationError: there are memories in the store already.
     """
     screen = Screen(as_json=as_json, wrap=True, zone=ZONE)
-    with asyncio.Runner() as runner:
+    turns, asked = conversation(), questions()
+    clock = SimulatedClock(said_at(turns[0]))
+    with asyncio.Runner() as runner:  # shown and read is between runs of the loop, where both may wait
         stack = AsyncExitStack()
         try:
-            brain = runner.run(_tell(place, screen, stack, stays))
+            brain = runner.run(_open(place, clock, stack))
+            days = runner.run(live(Life(brain, clock), turns))
+            pages.show_opening(screen, days, brain.store.url if stays else None)
+            pages.show_pathway(screen, days[0].moments, brain.prefrontal_cortex.params.capacity)
+            pages.show_working_memory(screen, days[0].moments)
+            pages.show_nights(screen, days)
+            runner.run(clock.advance(_REST))
+            answers = runner.run(ask(brain, asked))
+            pages.show_answers(screen, answers)
+            faded, waking = runner.run(_forget(turns, asked))
+            pages.show_year(screen, faded, waking)
+            pages.show_default(screen, runner.run(_kept(brain, days, asked)))
+            screen.emit(pages.summary(days, answers, faded))
             if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
-                while cue := _read_cue():  # between two runs of the loop: Ctrl-C ends the waiting at once
+                while cue := _read_cue():
                     pages.show_recall(screen, runner.run(brain.recall(cue, limit=3)))
         finally:
             runner.run(stack.aclose())
@@ -68,10 +83,8 @@ def _read_cue() -> str:
         return ""
 
 
-async def _tell(place: Place, screen: Screen, stack: AsyncExitStack, stays: bool) -> Brain:
-    """Everything but the user's own questions; the stack closes the brain."""
-    turns, asked = conversation(), questions()
-    clock = SimulatedClock(said_at(turns[0]))
+async def _open(place: Place, clock: SimulatedClock, stack: AsyncExitStack) -> Brain:
+    """A brain on a store that is empty; the stack closes it, after it was handed over to real time."""
     brain = await stack.enter_async_context(place.brain(writing=True, clock=clock))
     if not await is_empty(brain.store):
         raise ConfigurationError(
@@ -79,40 +92,30 @@ async def _tell(place: Place, screen: Screen, stack: AsyncExitStack, stays: bool
             "not exist, or another --namespace"
         )
     stack.callback(lambda: brain.time.hand_over(SystemClock()))
-    days = await live(Life(brain, clock), turns)
-    pages.show_opening(screen, days, brain.store.url if stays else None)
-    pages.show_pathway(screen, days[0].moments, brain.prefrontal_cortex.params.capacity)
-    pages.show_working_memory(screen, days[0].moments)
-    pages.show_nights(screen, days)
-    await clock.advance(_REST)
-    answers = await ask(brain, asked)
-    pages.show_answers(screen, answers)
-    faded = await _show_year(screen, asked, turns)
-    pages.show_default(screen, await _kept(brain, days, asked))
-    screen.emit(pages.summary(days, answers, faded))
     return brain
 
 
-async def _show_year(screen: Screen, asked: Sequence[Question], turns: Sequence[Turn]) -> list[Faded]:
+async def _forget(turns: Sequence[Turn], asked: Sequence[Question]) -> tuple[list[Faded], Waking | None]:
+    """A year with a person's half-lives, and one of the memories that it made dormant woken by its question."""
     clock = SimulatedClock(said_at(turns[-1]))
     async with Brain.create(config=human(), clock=clock) as brain:
         faded = await pass_a_year(Life(brain, clock), asked, turns)
-        pages.show_year(screen, faded)
         for memory in reversed(faded):
             if memory.dormant:
                 before = await brain.get(memory.engram_id)
                 recall = await brain.recall(memory.question.ask, limit=1)
                 if recall and recall[0].engram.engram_id == memory.engram_id:
                     after = await brain.get(memory.engram_id)
-                    pages.show_waking(screen, recall, before, after, brain.retention(after))
-                    break
-    return faded
+                    return faded, Waking(recall, before, after, brain.retention(after))
+    return faded, None
 
 
 async def _kept(brain: Brain, days: Sequence[Day], asked: Sequence[Question]) -> list[float]:
     """Retention of the same memories in the demo's own brain, if the same time went by."""
     later = brain.time.now() + WEEKS[-1] * 7 * DAY
     wanted = {question.expect for question in asked}
-    engrams = [m.perception.engram for day in days for m in day.moments if m.turn.stimulus.content in wanted]
-    now = [await brain.get(engram.engram_id) for engram in engrams if engram is not None]
-    return [brain.hippocampus.retention(engram, later) for engram in now]
+    perceived = [
+        m.perception.engram for day in days for m in day.moments if m.turn.stimulus.content in wanted
+    ]
+    engrams = [await brain.get(engram.engram_id) for engram in perceived if engram is not None]
+    return [brain.hippocampus.retention(engram, later) for engram in engrams]

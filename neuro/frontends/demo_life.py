@@ -10,8 +10,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import NamedTuple
 
-from neuro import Brain, Perception, Recall, SleepReport
-from neuro.clock import SimulatedClock
+from neuro import Brain, Engram, Perception, Recall, SleepReport
 from neuro.frontends.ingest import Life
 from neuro.frontends.turns import Turn, read_transcript
 from neuro.signals import Chunk
@@ -62,6 +61,16 @@ class Faded(NamedTuple):
     def dormant(self) -> bool:
         """Whether it had faded below the threshold of forgetting in the end."""
         return self.retentions[-1] < DORMANT_BELOW
+
+
+class Waking(NamedTuple):
+    """A cue that found what was dormant."""
+
+    recall: Recall
+    before: Engram
+    after: Engram
+    retention: float
+    """Of what it found, afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +128,7 @@ async def ask(brain: Brain, asked: Iterable[Question]) -> list[Answer]:
     return [Answer(question, await brain.recall(question.ask, limit=_CONSIDERED)) for question in asked]
 
 
-async def pass_a_year(
-    life: Life, asked: Sequence[Question], turns: Sequence[Turn]
-) -> list[Faded]:
+async def pass_a_year(life: Life, asked: Sequence[Question], turns: Sequence[Turn]) -> list[Faded]:
     """A brain takes in what answers the questions, and then a year of weekly nights goes by in which nobody asks.
 
     Returns what became of each, the best kept first.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from neuro import Engram, Recall, Recollection
-from neuro.frontends.demo_life import WEEKS, Answer, Day, Faded, Moment
+from neuro import Recollection
+from neuro.frontends.demo_life import WEEKS, Answer, Day, Faded, Moment, Waking
 from neuro.frontends.instants import show_day
 from neuro.frontends.rendering import (
     ASIDE,
@@ -118,7 +118,9 @@ def _show_repeat(screen: Screen, days: Sequence[Day]) -> None:
     repeats = [moment for day in days for moment in day.moments if moment.perception.repeated]
     if not repeats:
         return
-    engram = max((m.perception.engram for m in repeats if m.perception.engram), key=lambda e: e.trace.exposures)
+    engram = max(
+        (m.perception.engram for m in repeats if m.perception.engram), key=lambda e: e.trace.exposures
+    )
     screen.say(
         f"{counted(len(repeats), 'turn')} repeated something word for word and made no new engram: "
         f"{quoted(engram.content, _SHORT)} is one engram, perceived {engram.trace.exposures:.0f} times.",
@@ -134,7 +136,8 @@ def show_answers(screen: Screen, answers: Sequence[Answer]) -> None:
     ranks = [answer.rank for answer in answers]
     near = sum(rank is not None and rank <= 3 for rank in ranks)
     screen.say(
-        f"Found first: {ranks.count(1)} of {len(ranks)}. Among the first three: {near} of {len(ranks)}.", lead="  "
+        f"Found first: {ranks.count(1)} of {len(ranks)}. Among the first three: {near} of {len(ranks)}.",
+        lead="  ",
     )
 
 
@@ -149,18 +152,22 @@ def _show_answer(screen: Screen, answer: Answer) -> None:
         screen.say(f"hoped for, and found {place}: {quoted(question.expect, _SHORT)}", lead="    ")
 
 
-def show_recall(screen: Screen, recall: Sequence[Recollection], lead: str = "  ", most: int | None = None) -> None:
+def show_recall(
+    screen: Screen, recall: Sequence[Recollection], lead: str = "  ", most: int | None = None
+) -> None:
     """What came back, and why."""
     if not recall:
         screen.say("Nothing comes back.", lead=lead)
     for recollection in recall:
         engram = recollection.engram
-        origin = f"{engram.speaker}, {show_day(engram.encoded_at, screen.zone)}, {place_name(recollection.region)}"
+        origin = (
+            f"{engram.speaker}, {show_day(engram.encoded_at, screen.zone)}, {place_name(recollection.region)}"
+        )
         screen.say(quoted(engram.content, most), lead=lead)
         screen.say((f"{origin}: {why(recollection, 2)}", ASIDE), lead=f"{lead}  ")
 
 
-def show_year(screen: Screen, faded: Sequence[Faded]) -> None:
+def show_year(screen: Screen, faded: Sequence[Faded], waking: Waking | None) -> None:
     """How much is left after some weeks, as bars."""
     _heading(screen, "5. A year goes by and nobody asks")
     screen.say(
@@ -174,17 +181,20 @@ def show_year(screen: Screen, faded: Sequence[Faded]) -> None:
     ]
     screen.table([*(f"week {week}" for week in WEEKS), ""], rows, lead="  ")
     dormant = Counter(memory.dormant for memory in faded)[True]
-    screen.say(f"{dormant} of {len(faded)} are dormant now: not replayed, not listed, but not gone.", lead="  ")
-
-
-def show_waking(screen: Screen, recall: Recall, before: Engram, after: Engram, retention: float) -> None:
-    """A cue found what was dormant."""
-    screen.say(f"A cue wakes one of them: {recall.cue}", lead="  ")
-    screen.say(quoted(after.content, 2 * _EXCERPT), lead="    ")
-    screen.say((why(recall[0]), ASIDE), lead="      ")
     screen.say(
-        f"Its retention is {retention:.2f} again, and its half-life has grown from {before.stability / 24:.0f} to "
-        f"{after.stability / 24:.0f} days.",
+        f"{dormant} of {len(faded)} are dormant now: not replayed, not listed, but not gone.", lead="  "
+    )
+    if waking is not None:
+        _show_waking(screen, waking)
+
+
+def _show_waking(screen: Screen, waking: Waking) -> None:
+    screen.say(f"A cue wakes one of them: {waking.recall.cue}", lead="  ")
+    screen.say(quoted(waking.after.content, _EXCERPT), lead="    ")
+    screen.say((why(waking.recall[0]), ASIDE), lead="      ")
+    before, after = (f"{engram.stability / 24:.0f}" for engram in (waking.before, waking.after))
+    screen.say(
+        f"Its retention is {waking.retention:.2f} again, and its half-life has grown from {before} to {after} days.",
         lead="    ",
     )
 
@@ -218,7 +228,11 @@ def summary(days: Sequence[Day], answers: Sequence[Answer], faded: Sequence[Fade
                 **answer.question._asdict(),
                 "rank": answer.rank,
                 "recalled": [
-                    {"content": r.engram.content, "region": r.region, "reasons": [reason.text for reason in r.reasons]}
+                    {
+                        "content": r.engram.content,
+                        "region": r.region,
+                        "reasons": [reason.text for reason in r.reasons],
+                    }
                     for r in answer.recall[:3]
                 ],
             }

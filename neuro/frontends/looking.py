@@ -1,4 +1,4 @@
-"""Looking engrams up for people: by the first digits of an id, with the region that owns one and what it is wired to."""
+"""Looking engrams up for people: by the first digits of an id, with its region and what it is wired to."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ async def _owned(brain: Brain, engram_ids: Sequence[str]) -> dict[str, tuple[str
     for region in brain.regions.values():
         if isinstance(region, MemoryRegion):
             engrams = await region.reinstate(engram_ids)
-            found.update({engram.engram_id: (region.name, engram) for engram in engrams if engram is not None})
+            found.update(
+                {engram.engram_id: (region.name, engram) for engram in engrams if engram is not None}
+            )
     return found
 
 

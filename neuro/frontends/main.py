@@ -40,5 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would complain
+        _let_go_of_stdout()
         return READER_GONE
+    except OSError as error:  # a full disk behind standard output, no room for temporary files
+        _let_go_of_stdout()
+        print(f"neuro: {error}", file=sys.stderr)
+        return FAILURE
+
+
+def _let_go_of_stdout() -> None:
+    """Or the flush when the process ends would fail once more, and say so."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -59,7 +59,9 @@ def show_night(screen: Screen, report: SleepReport) -> None:
 
 def show_forgotten(screen: Screen, engram: Engram) -> None:
     """What is gone."""
-    screen.say(("Forgotten for good: ", ""), (one_line(engram.content), CONTENT), (f"  {engram.engram_id}", ASIDE))
+    screen.say(
+        ("Forgotten for good: ", ""), (one_line(engram.content), CONTENT), (f"  {engram.engram_id}", ASIDE)
+    )
 
 
 def show_list(screen: Screen, left: Sequence[tuple[Engram, float, float]]) -> None:
@@ -93,7 +95,8 @@ def show_engram(
         screen.say("wired to", lead="  ")
         ids = short_ids([wire.engram.engram_id for wire in wired])
         rows = [
-            [f"{a.weight:.2f}", _WIRED[a.kind], ids[other.engram_id], one_line(other.content)] for a, other in wired
+            [f"{a.weight:.2f}", _WIRED[a.kind], ids[other.engram_id], one_line(other.content)]
+            for a, other in wired
         ]
         screen.table(["weight", "because", "id", "content"], rows, lead="    ")
 
@@ -103,7 +106,10 @@ def _facts(
 ) -> Iterable[tuple[str, str]]:
     trace, context = engram.trace, dict(engram.context)
     yield "id", engram.engram_id
-    yield "memory", f"{engram.memory_type.value}, in the {place_name(region)}{', pinned' if engram.pinned else ''}"
+    yield (
+        "memory",
+        f"{engram.memory_type.value}, in the {place_name(region)}{', pinned' if engram.pinned else ''}",
+    )
     for name in ("speaker", "session"):
         if name in context:
             yield name, str(context.pop(name))
@@ -114,12 +120,20 @@ def _facts(
         yield "tags", ", ".join(engram.tags)
     for name, value in context.items():
         yield name, str(value)
-    yield "felt", f"salience {engram.salience:.2f}, valence {engram.valence:+.2f}, arousal {engram.arousal:.2f}"
+    yield (
+        "felt",
+        f"salience {engram.salience:.2f}, valence {engram.valence:+.2f}, arousal {engram.arousal:.2f}",
+    )
     if engram.reward is not None:
         yield "reward", f"{engram.reward:+.2f}"
-    fading = "is dormant" if hours == 0.0 else "does not fade" if engram.pinned else f"fades in {show_span(hours)}"
+    fading = (
+        "is dormant" if hours == 0.0 else "does not fade" if engram.pinned else f"fades in {show_span(hours)}"
+    )
     yield "retention", f"{retention:.2f}, half-life {show_span(engram.stability)}, {fading}"
-    yield "accesses", f"perceived {counted(round(trace.exposures), 'time')}, recalled {counted(engram.access_count, 'time')}"
+    yield (
+        "accesses",
+        f"perceived {counted(round(trace.exposures), 'time')}, recalled {counted(engram.access_count, 'time')}",
+    )
     yield "cortex", f"holds {trace.cortical_share:.1%} of the trace, as of the last access"
     yield "embedder", f"{engram.embedder}, {counted(len(engram.texts), 'fragment')}"
 
@@ -141,10 +155,9 @@ def show_stats(screen: Screen, figures: Mapping[str, Any]) -> None:
 
 def show_ingestion(screen: Screen, done: Ingestion, bad_lines: int) -> None:
     """What became of a conversation."""
-    screen.say(
-        f"Lived through {counted(done.perceived, 'turn')} and {counted(done.nights, 'night')}; "
-        f"{done.known:,} of {counted(done.turns, 'turn')} known from before."
-    )
+    if done.known:
+        screen.say(f"{counted(done.known, 'turn')} had been lived through before.")
+    screen.say(f"Lived through {counted(done.perceived, 'turn')} and {counted(done.nights, 'night')}.")
     for count, noun, what in (
         (done.repeated, "turn", "repeated what was in memory already"),
         (done.unattended, "turn", "drew too little attention to be remembered"),

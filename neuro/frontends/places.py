@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from neuro import Brain, ConfigurationError, NeuroError
 from neuro.clock import Clock
 from neuro.pathways.waking import EMBEDDER_DOCUMENT
-from neuro.stores import Store, open_store
+from neuro.stores import Store
 from neuro.stores.opening import parse_url
 
 STORE_VARIABLE = "NEURO_STORE"
@@ -96,7 +96,7 @@ class Place:
         return NoMemoryError(f'there is no memory at {where}{brain} yet; "neuro add" makes one')
 
     @asynccontextmanager
-    async def brain(self, *, writing: bool, clock: Clock | None = None) -> AsyncIterator[Brain]:
+    async def brain(self, *, writing: bool, clock: Clock | None = None) -> AsyncGenerator[Brain]:
         """A brain on this store, closed orderly whatever happens.
 
         Args:

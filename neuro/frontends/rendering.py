@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from neuro import Engram, MemoryType, Perception, Recollection, SleepReport
+from neuro import Engram, Perception, Recollection, SleepReport
 from neuro.frontends.instants import show_instant
 
 _SHORTEST_ID = 12
@@ -37,7 +37,9 @@ def short_ids(engram_ids: Sequence[str]) -> dict[str, str]:
 
 
 def _shared(one: str, other: str) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def place_name(region: str) -> str:

@@ -11,10 +11,10 @@ import math
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from neuro import MissingDependencyError
 
@@ -128,7 +128,7 @@ class Screen:
         self._err.print(Text(printable(message)), soft_wrap=True)
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[ProgressBar]:
+    def progress(self, label: str) -> Generator[ProgressBar]:
         """A bar on standard error; without a terminal there is none."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         hidden = not self._err.is_terminal
@@ -146,16 +146,17 @@ class Screen:
 def printable(text: str) -> str:
     """A text without the control characters by which it could take over a terminal."""
     return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c
+        for c in text
     )
 
 
-def _finite(value: object) -> Any:
+def _finite(value: object) -> object:
     """JSON has no infinity: what never fades has no hour of fading."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {key: _finite(item) for key, item in cast("Mapping[str, object]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_finite(item) for item in cast("Sequence[object]", value)]
     return value

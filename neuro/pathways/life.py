@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
@@ -52,8 +52,15 @@ class Life:
                 "this brain lives on the event loop it was created on: use it there, or create one for this loop"
             )
 
-    async def finish(self, act: Awaitable[Result]) -> Result:
-        """Sees an act through even if the caller is cancelled: it happens as a whole."""
+    async def finish(self, act: Coroutine[Any, Any, Result]) -> Result:
+        """Sees an act through even if the caller is cancelled: it happens as a whole.
+
+        Raises:
+            BrainClosedError: the brain was closed since the verb began; the act does not happen.
+        """
+        if self.closed:
+            act.close()
+            self.check_open()
         task = asyncio.ensure_future(act)
         self._acts.add(task)
         task.add_done_callback(self._ended)

@@ -38,11 +38,12 @@ class Perceiving:
             for speaker in [s.context.get("speaker")]
         ]
         async with self._life.one_at_a_time(digests):  # or two tasks would each encode the same content
-            known = await self._find(digests)
-            return [
-                await self._attend(stimulus, look, digest, engram_id)
-                for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
-            ]
+            with self._body.oblivion.watched():
+                known = await self._find(digests)
+                return [
+                    await self._attend(stimulus, look, digest, engram_id)
+                    for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
+                ]
 
     async def _find(self, digests: Sequence[str]) -> list[str | None]:
         """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""
@@ -104,8 +105,9 @@ class Perceiving:
 
         changed = await self._body.anatomy.reconsolidate([engram_id], studied, operation_id())
         engram = changed.engrams.get(engram_id)
-        if engram is not None:
-            self._body.hippocampus.notice_access(engram_id, sleeps)
+        if engram is None or engram_id in self._body.oblivion:
+            return None
+        self._body.hippocampus.notice_access(engram_id, sleeps)
         return engram
 
     def _hold(self, engram: Engram, now: float) -> Chunk | None:

@@ -25,29 +25,26 @@ class Recalling:
     def __init__(self, body: Body, life: Life) -> None:
         self._body = body
         self._life = life
-        self._under_way = 0
-        self._forgotten: set[str] = set()
 
-    def forget(self, engram_id: str) -> None:
-        """No recall that is under way shows this engram any more."""
-        if self._under_way:
-            self._forgotten.add(engram_id)
-
-    async def recall(self, cue: Cue, limit: int, where: Where | None, update: bool) -> Recall:
+    async def recall(self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool) -> Recall:
         """What a cue brings back; with ``update`` it is counted, strengthened, held and bound."""
-        self._under_way += 1
-        try:
+        with self._body.oblivion.watched():
             recall = await self._recollect(cue, limit, where)
+            if strict:
+                self._demand_all(recall)
             if update and recall.recollections:
                 recall = await self._life.finish(self._reconsolidate(recall))
+                if strict:
+                    self._demand_all(recall)
             return replace(recall, recollections=tuple(r for r in recall if not self._is_forgotten(r.engram)))
-        finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._forgotten.clear()
+
+    def _demand_all(self, recall: Recall) -> None:
+        unreachable = [name for name in recall.silent if self._body.anatomy.region(name).intact]
+        if unreachable:
+            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(unreachable)}")
 
     def _is_forgotten(self, engram: Engram) -> bool:
-        return engram.engram_id in self._forgotten
+        return engram.engram_id in self._body.oblivion
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
@@ -113,16 +110,18 @@ class Recalling:
             return engram.with_trace(trace.model_copy(update={"access_count": trace.access_count + 1}))
 
         ids = [r.engram.engram_id for r in recall]
-        changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id())
-        kept = tuple(
-            replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
-            for r in recall
-            if r.engram.engram_id in changed.engrams or changed.silent
-        )
-        for engram_id in used & changed.engrams.keys():
-            self._body.hippocampus.notice_access(engram_id, sleeps)
-        self._take_to_mind(kept)
-        return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
+        with self._body.oblivion.watched():  # of its own: the recall may be cancelled
+            changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id())
+            kept = tuple(
+                replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
+                for r in recall
+                if r.engram.engram_id in changed.engrams or changed.silent
+            )
+            for engram_id in used & changed.engrams.keys():
+                if engram_id not in self._body.oblivion:
+                    self._body.hippocampus.notice_access(engram_id, sleeps)
+            self._take_to_mind(kept)
+            return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
 
     def _take_to_mind(self, recollections: Sequence[Recollection]) -> None:
         now, brain_time = self._body.clock.now(), self._body.time.now()

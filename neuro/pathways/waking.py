@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 
@@ -14,6 +14,7 @@ from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, ImmediateEmbedder, resolve
+from neuro.pathways.oblivion import Oblivion
 from neuro.records import Record
 from neuro.regions.amygdala import Amygdala
 from neuro.regions.anatomy import Anatomy
@@ -76,6 +77,7 @@ class Body:
     """Ids of the engrams that the store's journal holds."""
     owns_embedder: bool
     """Whether the brain made its embedder, and so closes it."""
+    oblivion: Oblivion = field(default_factory=Oblivion)
     acted: bool = False
     """Whether anything happened that is worth writing down."""
 

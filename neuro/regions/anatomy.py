@@ -27,7 +27,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Answers(NamedTuple):
-    """What regions answered, and which could not."""
+    """What regions answered, and which could not, lesioned or out of reach."""
 
     echoes: list[Echo]
     silent: tuple[str, ...]
@@ -91,7 +91,7 @@ class Anatomy:
         recent = await self.hippocampus.retrieve(probe, limit)
         answers = await _gather(region.retrieve(probe, limit) for region in self.long_term)
         found = {echo.engram.engram_id: echo for echo in recent}
-        silent: list[str] = []
+        silent = [region.name for region in self.memory_regions if not region.intact]
         for region, answer in zip(self.long_term, answers, strict=True):
             if isinstance(answer, StoreUnavailableError):
                 silent.append(region.name)
@@ -167,10 +167,11 @@ class Anatomy:
                     silent.add(region.name)
                 else:
                     changed.update({engram.engram_id: engram for engram in answer})
-        return Changed(changed, tuple(sorted(silent)))
+        # A silent region says nothing of engrams that were found elsewhere.
+        return Changed(changed, tuple(sorted(silent)) if changed.keys() < set(engram_ids) else ())
 
     async def _settled(self, engram_id: str, silent: set[str]) -> bool:
-        """Waits until an engram that moves has arrived; False if its store cannot be reached."""
+        """Waits until an engram that moves has arrived; False if its destination is lesioned or cannot be reached."""
         while (destination := self.hippocampus.forwarding(engram_id)) is not None:
             if self._moving.locked():
                 async with self._moving:
@@ -179,6 +180,8 @@ class Anatomy:
                 await self.settle_moves()
             except StoreUnavailableError:
                 silent.add(destination)
+                return False
+            if self.hippocampus.forwarding(engram_id) is not None:
                 return False
         return True
 
@@ -232,24 +235,23 @@ class Anatomy:
         self.hippocampus.returned([i for i in marked if i not in there])
 
     async def forget(self, engram_id: str) -> str | None:
-        """Deletes an engram at its owner; the region's name, or None when there was none."""
-        if self.hippocampus.forwarding(engram_id) is not None and not self._moving.locked():
-            await self.settle_moves()
+        """Deletes an engram at its owner; the region's name, or None when there was none.
+
+        Raises:
+            StoreUnavailableError: a store could not be reached; the engram is still there.
+        """
         async with self._moving:  # a copy may be arriving somewhere: a move ends before a deletion begins
-            owner: str | None = None
-            if engram_id in self.hippocampus.recent and self.hippocampus.forwarding(engram_id) is None:
-                self.hippocampus.forget(engram_id)
+            # A store that failed may have kept a copy of what the hippocampus owns: it goes in every case.
+            answers = await _gather(region.release(engram_id) for region in self.long_term)
+            owners = [
+                region.name for region, answer in zip(self.long_term, answers, strict=True) if answer is True
+            ]
+            for answer in answers:
+                if isinstance(answer, StoreUnavailableError) and not owners:
+                    raise answer
+            if self.hippocampus.forget(engram_id):
                 return self.hippocampus.name
-            for region, deleted in zip(
-                self.long_term,
-                await asyncio.gather(*(region.release(engram_id) for region in self.long_term)),
-                strict=True,
-            ):
-                if deleted:
-                    owner = region.name
-            self.hippocampus.forget(engram_id)
-            self.hippocampus.returned([engram_id])
-            return owner
+            return owners[0] if owners else None
 
     # Fading
 

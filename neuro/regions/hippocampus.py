@@ -349,7 +349,8 @@ class Hippocampus(MemoryRegion):
         return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
 
     def forget(self, engram_id: str) -> bool:
-        """Deletes an engram and all that points to it here. Works lesioned too."""
+        """Deletes an engram and all that points to it here, moving or not. Works lesioned too."""
+        self._forwarding.pop(engram_id, None)
         self._unreplayed.pop(engram_id, None)
         for key in [key for key in self._bindings if engram_id in key[:2]]:
             del self._bindings[key]

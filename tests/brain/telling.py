@@ -1,6 +1,7 @@
 """What the tests of a brain share: short ways to read what it returned."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from neuro import Brain, Recall, Recollection
@@ -32,3 +33,8 @@ async def whole(brain: Brain) -> tuple[Any, ...]:
         await brain.list(limit=10_000, dormant=True),
         [*brain.working_memory],
     )
+
+
+def files(folder: Path) -> set[str]:
+    """Names of the files in a folder."""
+    return {path.name for path in folder.iterdir()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from telling import contents
+from telling import contents, files
 
 import neuro
 from neuro import Brain, BrainConfig, ConfigurationError, FeatureMismatchError, StoreUnavailableError
@@ -45,7 +45,7 @@ async def test_a_brain_is_awaited_or_entered():
 
 async def test_a_create_that_is_never_awaited_opens_nothing(tmp_path: Path):
     Brain.create(tmp_path / "brain.db")
-    assert not [*tmp_path.iterdir()]
+    assert not files(tmp_path)
 
 
 async def test_the_eight_regions_are_attributes_and_have_a_snapshot_each():
@@ -80,7 +80,7 @@ async def test_a_relative_url_is_relative_to_the_working_folder(
 ):
     monkeypatch.chdir(tmp_path)
     async with Brain.create("sqlite:///relative.db"), Brain.create("bare.db"):
-        assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == {"relative.db", "bare.db"}
+        assert {"relative.db", "bare.db"} <= files(tmp_path)
 
 
 async def test_a_path_object_works_too(tmp_path: Path):

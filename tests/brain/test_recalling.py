@@ -12,6 +12,7 @@ from telling import DAY, HOUR, contents, found, whole
 from neuro import Brain, BrainConfig, EngramNotFoundError, MemoryType, Recall, Recollection, Where
 from neuro.clock import SimulatedClock
 from neuro.config import RecallParams
+from neuro.connectome import ConnectomeParams
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 
 MEETINGS = [f"Meeting {number} was about the {topic}" for number, topic in enumerate(
@@ -72,7 +73,7 @@ async def test_at_most_limit_come_back_never_cut_to_working_memory(limit: int, k
 
 
 async def test_what_has_nothing_to_do_with_the_cue_does_not_come_back():
-    config = BrainConfig(connectome={"spreading": 0.0})  # type: ignore[arg-type]
+    config = BrainConfig(connectome=ConnectomeParams(spreading=0.0))
     async with await remembering(*MEETINGS, config=config) as brain:
         assert not await brain.recall("zzz")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import DAY, HOUR, contents
+from telling import DAY, HOUR, contents, files
 
 from neuro import Brain, EngramNotFoundError, compute_retention, time_until_forgotten
 from neuro.clock import SimulatedClock
@@ -159,7 +159,7 @@ async def test_a_forgotten_content_is_not_left_in_the_file(tmp_path: Path):
         for engram in await brain.list():
             await brain.forget(engram.engram_id)
     assert not any(content.encode() in path.read_bytes() for content in TYPES)
-    assert {file.name for file in tmp_path.iterdir()} == {"brain.db"}
+    assert files(tmp_path) == {"brain.db"}
 
 
 @pytest.mark.parametrize("seed", range(15))

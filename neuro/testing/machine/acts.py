@@ -139,6 +139,9 @@ Act = (
     | Together
 )
 
+OnOne = Reinforce | Get | Forget | Pin
+"""Acts that name one engram."""
+
 Program = tuple[Act, ...]
 """What one life consists of."""
 
@@ -152,7 +155,17 @@ _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
 _PAUSES = (1.0, 30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY)
-_LOSABLE = ("insert", "reveal", "amend", "delete", "demote", "link", "unlink", "write_journal", "write_documents")
+_LOSABLE = (
+    "insert",
+    "reveal",
+    "amend",
+    "delete",
+    "demote",
+    "link",
+    "unlink",
+    "write_journal",
+    "write_documents",
+)
 _REGIONS = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
 
 
@@ -243,5 +256,12 @@ def _calm(rng: random.Random) -> Act:
 
 
 def _trouble(rng: random.Random) -> Act:
-    troubles = (Lesion(rng.choice(_REGIONS)), Restore(), Outage(), LoseReply(rng.choice(_LOSABLE)), Recover(), Recover())
+    troubles = (
+        Lesion(rng.choice(_REGIONS)),
+        Restore(),
+        Outage(),
+        LoseReply(rng.choice(_LOSABLE)),
+        Recover(),
+        Recover(),
+    )
     return rng.choice(troubles)

@@ -60,7 +60,7 @@ class Census:
 
 async def take_census(brain: Brain, store: Store) -> Census:
     """Counts the engrams of a brain over ``store``, while nothing else happens."""
-    recent = {engram.engram_id: engram for engram in brain.hippocampus.store.everything()}
+    recent = {engram.engram_id: engram for engram in brain.hippocampus.recent.everything()}
     remote: dict[str, dict[str, Engram]] = {}
     arriving: dict[str, list[str]] = {}
     fading = set(await brain.hippocampus.store.due(math.inf, limit=ALL))
@@ -92,7 +92,7 @@ class Auditor:
         capacity = self._config.prefrontal_cortex.capacity
         assert len(held) <= capacity, f"working memory holds {len(held)} chunks in {capacity} slots"
         for chunk in held:
-            assert chunk.engram_id not in self._ledger.forgotten, f"{chunk.engram_id} is forgotten and held"
+            assert chunk.engram_id not in self._ghosts, f"{chunk.engram_id} is forgotten and held"
 
     def audit(self, brain: Brain, census: Census, *, nights: int) -> None:
         """What must hold between two acts, even while the store fails.
@@ -107,10 +107,11 @@ class Auditor:
         for engram_id, expected in [*self._ledger.expected.items()]:
             owners = census.owners(engram_id)
             if not owners and not expected.surely and engram_id not in census.ids:
-                del self._ledger.expected[engram_id]
-                self._ledger.forgotten.add(engram_id)
+                self._ledger.vanish(engram_id)
                 continue
-            assert len(owners) == 1, f"{self._ledger.name(engram_id)} is owned by {sorted(owners) or 'nobody'}"
+            assert len(owners) == 1, (
+                f"{self._ledger.name(engram_id)} is owned by {sorted(owners) or 'nobody'}"
+            )
             [(region, engram)] = owners.items()
             self._compare(expected, region, engram, brain, nights)
             if engram.pinned:
@@ -120,23 +121,32 @@ class Auditor:
     def _look_for_ghosts(self, brain: Brain, census: Census) -> None:
         """Nothing points to what is forgotten."""
         linked = {engram_id for link in census.links for engram_id in link[:2]}
-        ghosts = linked & self._ledger.forgotten
+        ghosts = linked & self._ghosts
         assert not ghosts, f"{min(ghosts)} is forgotten and wired"
         state = json.dumps(brain.hippocampus.state())
-        for engram_id in self._ledger.forgotten:
+        for engram_id in self._ghosts:
             assert engram_id not in state, f"{engram_id} is forgotten and still on the hippocampus's mind"
+
+    @property
+    def _ghosts(self) -> set[str]:
+        """What nothing may point to any more."""
+        return self._ledger.forgotten - self._ledger.vanished
 
     def _compare(self, expected: Expected, region: str, engram: Engram, brain: Brain, nights: int) -> None:
         name, before, trace = self._ledger.name(engram.engram_id), expected.engram, engram.trace
         assert region in ("hippocampus", _HOMES[engram.memory_type]), f"{name} lives in the {region}"
-        assert (engram.content, engram.digest) == (before.content, before.digest), f"{name} says {engram.content!r}"
+        assert (engram.content, engram.digest) == (before.content, before.digest), (
+            f"{name} says {engram.content!r}"
+        )
         expected.accesses.settle(trace.access_count, f"{name}: its access_count")
         expected.exposures.settle(trace.exposures, f"{name}: the number of its exposures")
         assert engram.pinned in expected.pinned, f"{name}: pinned is {engram.pinned}"
         expected.pinned = {engram.pinned}
         if engram.revision == before.revision:
             assert exact(engram) == exact(before), f"{name} changed without a new revision"
-        assert engram.revision >= before.revision, f"{name} went back from revision {before.revision} to {engram.revision}"
+        assert engram.revision >= before.revision, (
+            f"{name} went back from revision {before.revision} to {engram.revision}"
+        )
         self._compare_strength(name, expected, region, engram, brain, nights)
 
     def _compare_strength(
@@ -148,7 +158,9 @@ class Auditor:
         assert 0.0 <= retention <= 1.0, f"{name}: retention is {retention}"
         if engram.pinned:
             ceiling = plasticity.strength(trace, trace.last_access)
-            assert retention == ceiling, f"{name}: it is pinned, and its retention is {retention}, not {ceiling}"
+            assert retention == ceiling, (
+                f"{name}: it is pinned, and its retention is {retention}, not {ceiling}"
+            )
         settled = self._settling(engram) if region != "hippocampus" else 1.0
         encoded = expected.encoded_half_life * settled
         assert math.isclose(trace.encoded_half_life, encoded), (
@@ -187,7 +199,9 @@ class Auditor:
             assert not recall.silent, f"{recall.silent} are silent"
             recalled = [r.engram.engram_id for r in recall]
             assert engram_id in recalled, f"{ledger.name(engram_id)} is not found by its own content"
-            assert not ledger.forgotten.intersection(recalled), f"{expected.engram.content!r} brings back what is forgotten"
+            assert not ledger.forgotten.intersection(recalled), (
+                f"{expected.engram.content!r} brings back what is forgotten"
+            )
         for engram_id in ledger.forgotten:
             try:
                 await brain.get(engram_id)

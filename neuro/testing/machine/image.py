@@ -17,7 +17,8 @@ class Image:
     engrams: dict[str, tuple[str, Engram]]
     """Owner and engram of each id."""
     wires: dict[tuple[str, str, str], float]
-    """Weight of each association by source, target and kind, those included that are not written down yet."""
+    """Weight of each association by source, target and kind, to seven digits: they are scaled on the way to a store.
+    Includes those that are not written down yet."""
     dormant: dict[str, int]
     """Dormant engrams by region."""
     brain_time: float
@@ -41,7 +42,11 @@ async def develop(census: Census, brain: Brain) -> Image:
     stats = await brain.stats()
     return Image(
         engrams=engrams,
-        wires={(a.source_id, a.target_id, a.kind.value): a.weight for found in wired.values() for a in found},
+        wires={
+            (a.source_id, a.target_id, a.kind.value): round(a.weight, 7)
+            for found in wired.values()
+            for a in found
+        },
         dormant={region: counts["dormant"] for region, counts in stats["regions"].items()},
         brain_time=brain.time.now(),
         sleeps=brain.inspect().sleeps,
@@ -56,7 +61,11 @@ def differences(one: Image, other: Image) -> list[str]:
         pair = one.engrams.get(engram_id), other.engrams.get(engram_id)
         if pair[0] != pair[1]:
             found.append(f"{engram_id}: {pair[0]!r} and {pair[1]!r}")
-    for name in ("wires", "dormant", "brain_time", "sleeps", "log_scale"):
-        if getattr(one, name) != getattr(other, name):
-            found.append(f"{name}: {getattr(one, name)!r} and {getattr(other, name)!r}")
-    return found
+    told_apart = {
+        "wires": (one.wires, other.wires),
+        "dormant": (one.dormant, other.dormant),
+        "brain_time": (one.brain_time, other.brain_time),
+        "sleeps": (one.sleeps, other.sleeps),
+        "log_scale": (one.log_scale, other.log_scale),
+    }
+    return found + [f"{name}: {a!r} and {b!r}" for name, (a, b) in told_apart.items() if a != b]

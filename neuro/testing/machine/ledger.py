@@ -14,7 +14,7 @@ from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
 from neuro.signals import Perception
 from neuro.signals import Recall as Recalled
-from neuro.testing.machine.acts import ALL, Act, Browse, Forget, Get, Perceive, Pin, Recall, Reinforce
+from neuro.testing.machine.acts import ALL, Act, Browse, Forget, OnOne, Perceive, Pin, Recall
 
 LONG_TERM = frozenset(("neocortex", "cerebellum", "basal_ganglia"))
 
@@ -83,11 +83,19 @@ class Ledger:
     def __init__(self) -> None:
         self.expected: dict[str, Expected] = {}
         self.forgotten: set[str] = set()
+        self.vanished: set[str] = set()
+        """Forgotten by a call whose reply was lost: nobody has cleared up what points to these yet."""
         self._ids: list[str] = []
 
     def pick(self, number: int) -> str:
         """An id by number, counted round; one that never was while there are none."""
         return self._ids[number % len(self._ids)] if self._ids else "0" * 32
+
+    def vanish(self, engram_id: str) -> None:
+        """It is seen to be gone, and that is no fault: its deletion may have been carried out."""
+        del self.expected[engram_id]
+        self.forgotten.add(engram_id)
+        self.vanished.add(engram_id)
 
     def name(self, engram_id: str) -> str:
         """An engram in words."""
@@ -100,22 +108,26 @@ class Ledger:
         Raises:
             AssertionError: an outcome that no order of the acts explains.
         """
-        doomed = {o.engram_id for o in outcomes if isinstance(o.act, Forget) and o.engram_id not in self.forgotten}
+        doomed = {
+            o.engram_id for o in outcomes if isinstance(o.act, Forget) and o.engram_id not in self.forgotten
+        }
         present = {i for i, e in self.expected.items() if e.surely} - doomed
         for outcome in _perceptions(outcomes):
             self._perceived(outcome, doomed, excuse)
         for act, engram_id, result in outcomes:
-            assert not isinstance(result, StoreUnavailableError) or excuse.shaky, f"{act!r} could not reach a store that is up"
-            match act:
-                case Recall():
-                    self._recalled(act, result, present, excuse)
-                case Browse():
-                    self._listed(act, result, present, excuse)
-                case Get() | Pin() | Reinforce() | Forget():
-                    assert engram_id is not None
-                    self._named(act, engram_id, result, doomed, excuse)
-                case _:
-                    assert not isinstance(result, Exception) or excuse.shaky, f"{act!r} failed: {result!r}"
+            assert not isinstance(result, StoreUnavailableError) or excuse.shaky, (
+                f"{act!r} could not reach a store that is up"
+            )
+            if isinstance(act, Recall):
+                self._recalled(act, result, present, excuse)
+            elif isinstance(act, Browse):
+                self._listed(act, result, present, excuse)
+            elif isinstance(act, OnOne):
+                assert engram_id is not None
+                self._named(act, engram_id, result, doomed, excuse)
+            else:
+                failed = isinstance(result, Exception) and not isinstance(result, StoreUnavailableError)
+                assert not failed, f"{act!r} failed: {result!r}"
         self._pinned(outcomes, excuse)
         for act, engram_id, result in outcomes:
             if isinstance(act, Forget) and engram_id in self.expected:
@@ -125,10 +137,14 @@ class Ledger:
 
     def _perceived(self, outcome: Outcome, doomed: set[str | None], excuse: Circumstances) -> None:
         act, _, perception = outcome
-        assert isinstance(act, Perceive) and isinstance(perception, Perception), f"{act!r} failed: {perception!r}"
+        assert isinstance(act, Perceive) and isinstance(perception, Perception), (
+            f"{act!r} failed: {perception!r}"
+        )
         engram = perception.engram
         if engram is None:
-            assert not perception.gate.opened or excuse.lesioned, f"{act!r} passed the gate and was not encoded"
+            assert not perception.gate.opened or excuse.lesioned, (
+                f"{act!r} passed the gate and was not encoded"
+            )
             return
         alike = [e for e in self.expected.values() if e.engram.digest == engram.digest]
         if perception.repeated:
@@ -150,12 +166,16 @@ class Ledger:
         order = [r.activation for r in result]
         assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
         silent = set(result.silent)
-        assert not silent or (excuse.shaky and silent <= LONG_TERM), f"{act!r} says that {result.silent} are silent"
+        assert not silent or excuse.lesioned or (excuse.shaky and silent <= LONG_TERM), (
+            f"{act!r} says that {result.silent} are silent"
+        )
         for recollection in result:
             self._assert_known(recollection.engram)
             assert 0.0 <= recollection.confidence <= 1.0, f"{act!r}: confidence {recollection.confidence}"
             if act.update:
-                self.expected[recollection.engram.engram_id].accesses.add(certain=not silent)
+                self.expected[recollection.engram.engram_id].accesses.add(
+                    certain=not (silent and excuse.shaky)
+                )
         if act.limit == ALL and not excuse.shaky and not excuse.lesioned:
             cued = {i for i in present if self.expected[i].engram.content == act.cue}
             assert cued <= set(ids), f"{act!r} did not find {self.name(min(cued - set(ids)))}"
@@ -173,7 +193,12 @@ class Ledger:
         assert not missing or excuse.lesioned, f"{act!r} left out {self.name(min(missing))}"
 
     def _named(
-        self, act: Get | Pin | Reinforce | Forget, engram_id: str, result: object, doomed: set[str | None], excuse: Circumstances
+        self,
+        act: OnOne,
+        engram_id: str,
+        result: object,
+        doomed: set[str | None],
+        excuse: Circumstances,
     ) -> None:
         expected = self.expected.get(engram_id)
         if isinstance(result, EngramNotFoundError):
@@ -205,8 +230,12 @@ class Ledger:
 
     def _assert_known(self, engram: Engram) -> None:
         expected = self.expected.get(engram.engram_id)
-        assert expected is not None, f"{engram.engram_id} ({engram.content!r}) came back: it was forgotten, or never was"
-        assert expected.engram.content == engram.content, f"{self.name(engram.engram_id)} says {engram.content!r} by now"
+        assert expected is not None, (
+            f"{engram.engram_id} ({engram.content!r}) came back: it was forgotten, or never was"
+        )
+        assert expected.engram.content == engram.content, (
+            f"{self.name(engram.engram_id)} says {engram.content!r} by now"
+        )
 
 
 def _perceptions(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -22,10 +22,10 @@ from neuro.testing.machine.acts import (
     Get,
     Lesion,
     LoseReply,
+    OnOne,
     Outage,
     Perceive,
     Pin,
-    Program,
     Recall,
     Recover,
     Reinforce,
@@ -132,12 +132,14 @@ class _Life:
         acts = act.acts if isinstance(act, Together) else (act,)
         before = self._circumstances()
         outcomes = await self._meet(acts)
-        excuse = Circumstances(*map(any, zip(before, self._circumstances(), self._troubles(acts), strict=True)))
+        excuse = Circumstances(
+            *map(any, zip(before, self._circumstances(), self._troubles(acts), strict=True))
+        )
         self._ledger.record(outcomes, excuse)
         await self._audit(nights=sum(isinstance(one, Sleep) for one in acts))
 
     async def _meet(self, acts: Sequence[Act]) -> list[Outcome]:
-        named = [self._ledger.pick(act.number) if hasattr(act, "number") else None for act in acts]
+        named = [self._ledger.pick(act.number) if isinstance(act, OnOne) else None for act in acts]
         tasks = [asyncio.create_task(self._carry_out(act, i)) for act, i in zip(acts, named, strict=True)]
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -191,7 +193,9 @@ class _Life:
             case Outage():
                 self._store.down = self._shaky = True
             case LoseReply(verb):
-                self._store.fail_next(verb, StoreUnavailableError(f"the reply to {verb} is lost"), reply_lost=True)
+                self._store.fail_next(
+                    verb, StoreUnavailableError(f"the reply to {verb} is lost"), reply_lost=True
+                )
                 self._shaky = self._lost = True
             case Recover():
                 self._recover()
@@ -248,6 +252,3 @@ class _Life:
         await self._auditor.interview(self.brain)
         await self._audit(nights=0)
         return image
-
-
-__all__ = ["MACHINE_CONFIG", "Program", "live"]
