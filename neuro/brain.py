@@ -293,6 +293,8 @@ class Brain:
         """
         self._life.check_open()
         check_count(limit, "limit")
+        if after is not None:
+            check_text(after, "after", limit=64)
         wanted, now = Where.of(where), self.time.now()
 
         def shown(engram: Engram) -> bool:

@@ -38,11 +38,10 @@ class MemoryType(StrEnum):
     @classmethod
     def of(cls, value: object) -> MemoryType:
         """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
-        try:
-            return cls(value)  # type: ignore[arg-type]
-        except ValueError:
-            known = ", ".join(member.value for member in cls)
-            raise InvalidArgumentError(f"memory_type: must be one of {known} (got {shown(value)})") from None
+        if isinstance(value, str) and value in [member.value for member in cls]:
+            return cls(value)
+        known = ", ".join(member.value for member in cls)
+        raise InvalidArgumentError(f"memory_type: must be one of {known} (got {shown(value)})")
 
 
 class Span(NamedTuple):

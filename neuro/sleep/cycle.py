@@ -41,6 +41,7 @@ class SleepCycle:
         self._params = SleepParams() if params is None else params
         self._on_failure = on_failure
         self._task: asyncio.Task[None] | None = None
+        self._pausing = False
         self._night: asyncio.Task[SleepReport] | None = None
         self._failure: Exception | None = None
 
@@ -82,7 +83,9 @@ class SleepCycle:
     async def _end(self) -> None:
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
+            if self._pausing:  # a night is seen through, and so are its errors
+                self._pausing = False
+                task.cancel()
             await asyncio.wait({task})
         if self._night is not None:
             await asyncio.wait({self._night})
@@ -90,8 +93,10 @@ class SleepCycle:
     async def _run(self, waiting: asyncio.Event) -> None:
         pause = self._interval
         waiting.set()
-        while True:
+        while self._task is asyncio.current_task():
+            self._pausing = True
             await self._clock.sleep(pause)
+            self._pausing = False
             try:
                 await self.sleep()
                 pause = self._interval

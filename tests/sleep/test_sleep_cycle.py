@@ -239,6 +239,16 @@ async def test_cancelling_whoever_waits_for_a_night_leaves_nothing_running():
     assert not tasks()
 
 
+async def test_starts_and_stops_at_once_leave_the_cycle_as_the_last_one_says():
+    clock = SimulatedClock()
+    cycle = SleepCycle(Nights(clock), clock=clock, interval=60.0)
+    await cycle.start()
+    await asyncio.gather(cycle.stop(), cycle.start(), cycle.stop(), cycle.start())
+    assert cycle.running and len(tasks()) == 1
+    await asyncio.gather(cycle.start(), cycle.stop(), cycle.stop())
+    assert not cycle.running and not tasks()
+
+
 async def test_the_interval_is_the_brains():
     clock = SimulatedClock()
     reports: list[SleepReport] = []

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from neuro.engram import Engram
+from neuro.engram import Engram, MemoryType, canonical_content
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
 from neuro.signals import Perception
 from neuro.signals import Recall as Recalled
@@ -146,7 +146,9 @@ class Ledger:
                 f"{act!r} passed the gate and was not encoded"
             )
             return
-        alike = [e for e in self.expected.values() if e.engram.digest == engram.digest]
+        perceived = (canonical_content(act.content), act.memory_type, act.speaker)
+        assert _identity(engram) == perceived, f"{act!r} was taken for {engram.content!r}"
+        alike = [e for e in self.expected.values() if _identity(e.engram) == perceived]
         if perception.repeated:
             self._assert_known(engram)
             self.expected[engram.engram_id].exposures.add(certain=True)
@@ -236,6 +238,11 @@ class Ledger:
         assert expected.engram.content == engram.content, (
             f"{self.name(engram.engram_id)} says {engram.content!r} by now"
         )
+
+
+def _identity(engram: Engram) -> tuple[str, MemoryType, str | None]:
+    """What makes a repeat a repeat."""
+    return canonical_content(engram.content), engram.memory_type, engram.speaker
 
 
 def _perceptions(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -1,0 +1,69 @@
+"""A state machine over a whole brain: random programs of acts, also at once and over a store that fails, after each
+of which a model says what must be true.
+
+::
+
+    for seed in range(100):
+        await live(draw_program(random.Random(seed)), seed=seed)
+
+An `AssertionError` names the program and the act. A program stays one when acts are left out of it, so any shrinker
+can make it small, and ``hypothesis.strategies.randoms(use_true_random=False).map(draw_act)`` draws acts that shrink.
+"""
+
+from neuro.testing.machine.acts import (
+    ALL,
+    Act,
+    Browse,
+    Forget,
+    Get,
+    Lesion,
+    LoseReply,
+    Outage,
+    Perceive,
+    Pin,
+    Program,
+    Recall,
+    Recover,
+    Reinforce,
+    Reopen,
+    Restore,
+    Sleep,
+    Together,
+    Wait,
+    draw_act,
+    draw_program,
+)
+from neuro.testing.machine.image import Image, differences, take_image
+from neuro.testing.machine.living import MACHINE_CONFIG, live
+from neuro.testing.machine.places import OpenPlace, memory_place
+
+__all__ = [
+    "ALL",
+    "MACHINE_CONFIG",
+    "Act",
+    "Browse",
+    "Forget",
+    "Get",
+    "Image",
+    "Lesion",
+    "LoseReply",
+    "OpenPlace",
+    "Outage",
+    "Perceive",
+    "Pin",
+    "Program",
+    "Recall",
+    "Recover",
+    "Reinforce",
+    "Reopen",
+    "Restore",
+    "Sleep",
+    "Together",
+    "Wait",
+    "differences",
+    "draw_act",
+    "draw_program",
+    "live",
+    "memory_place",
+    "take_image",
+]

@@ -1,0 +1,98 @@
+"""Costs: what a perceive, a recall and an idle night ask of the store does not grow with what is stored."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuro import Brain
+from neuro.clock import SimulatedClock
+from neuro.embedders import HashingEmbedder
+from neuro.engram import MemoryType
+from neuro.stores import Link, Placed, Store, open_store
+from neuro.testing import CountingStore
+from neuro.testing.samples import sample_engram, sample_id, sample_trace
+
+FEW, MANY = 1_000, 10_000
+REGIONS = {
+    "neocortex": MemoryType.EPISODIC,
+    "cerebellum": MemoryType.PROCEDURAL,
+    "basal_ganglia": MemoryType.HABITUAL,
+}
+_BATCH = 2_000
+
+
+async def fill(store: Store, count: int) -> None:
+    """Lays down engrams straight in the regions, each linked with the next."""
+    embedder = HashingEmbedder()
+    topics = [f"topic{number}" for number in range(40)]
+    contents = [f"Dana said number {n} about {topics[n % 40]} and {topics[n * 7 % 40]}" for n in range(count)]
+    rows = np.concatenate(
+        [embedder.embed_now(contents[i : i + _BATCH]) for i in range(0, count, _BATCH)]
+    ).astype(np.float16)
+    placed = [
+        Placed(
+            sample_engram(
+                n + 1,
+                content,
+                features=rows[n : n + 1],
+                embedder="lexical",
+                trace=sample_trace(half_life=1e9, encoded_half_life=1e9),
+                memory_type=[*REGIONS.values()][n % 3],
+            ),
+            1e10,
+        )
+        for n, content in enumerate(contents)
+    ]
+    for index, region in enumerate(REGIONS):
+        await store.engrams(region).insert(placed[index::3])
+    await store.link([Link(sample_id(n), sample_id(n + 1), "temporal", 0.5) for n in range(1, count)])
+
+
+async def costs(url: str, count: int) -> dict[str, tuple[Counter[str], Counter[str]]]:
+    """Calls and records read, by verb of the brain."""
+    inner = await open_store(url)
+    await fill(inner, count)
+    store, clock = CountingStore(inner), SimulatedClock(start=2000.0)
+    counted: dict[str, tuple[Counter[str], Counter[str]]] = {}
+
+    def count_as(name: str) -> None:
+        counted[name] = (+store.calls, +store.read)
+        store.reset()
+
+    async with Brain.create(store, clock=clock) as brain:
+        await brain.recall("Dana", update=False)
+        store.reset()
+        await brain.perceive("Alice asked Dana about topic7")
+        count_as("perceive")
+        repeat = await brain.perceive("Dana said number 20 about topic20 and topic20", memory_type="habitual")
+        assert repeat.repeated
+        count_as("repeat")
+        await brain.recall("What did Dana say about topic3?", limit=10)
+        count_as("recall")
+        await brain.recall("What did Dana say about topic3?", limit=10, update=False)
+        count_as("probe")
+        await brain.sleep()
+        store.reset()
+        await clock.advance(60.0)
+        await brain.sleep()
+        count_as("idle night")
+        await clock.advance(86_400.0)
+        await brain.sleep()
+        count_as("night of replay")
+    return counted
+
+
+@pytest.mark.parametrize("kept", ["memory", "file"])
+async def test_ten_times_as_many_engrams_cost_as_many_calls_and_reads(kept: str, tmp_path: Path):
+    urls = ["memory://"] * 2 if kept == "memory" else [str(tmp_path / name) for name in ("few.db", "many.db")]
+    few, many = await costs(urls[0], FEW), await costs(urls[1], MANY)
+    assert many == few
+    calls = {name: sum(calls.values()) for name, (calls, _) in many.items()}
+    assert calls["perceive"] == 3
+    assert calls["recall"] <= 17 and calls["probe"] <= 14
+    assert calls["idle night"] <= 7
+    read = {name: reads["get"] + reads["scan"] + reads["amend"] for name, (_, reads) in many.items()}
+    assert read["perceive"] == read["idle night"] == 0
+    assert read["recall"] <= 3 * 30 + 30 + 10
