@@ -7,6 +7,7 @@ recall     cue -> every memory region -> Connectome -> PrefrontalCortex -> Recal
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -75,6 +76,7 @@ class Brain:
     def __init__(self, body: Body, *, scope: str | None, rng: np.random.Generator, interval: float) -> None:
         self._body = body
         self._life = Life()
+        self._closing: asyncio.Task[None] | None = None
         self.rng = rng
         self.observers = Observers()
         """Who is told of outcomes: `Observers.subscribe` to Perception, Recall, SleepReport, ..."""
@@ -430,19 +432,23 @@ class Brain:
 
     def lesion(self, region: str) -> None:
         """Takes a region out of action; UnknownRegionError if there is none of this name."""
+        self._life.check_not_closed()
         self._region(region).lesion()
 
     def restore(self, region: str) -> None:
         """Brings a lesioned region back as it was."""
+        self._life.check_not_closed()
         self._region(region).restore()
 
     def _region(self, name: str) -> Region:
-        if name not in self.regions:
-            raise UnknownRegionError(f"no region is called {name!r}; there are {', '.join(self.regions)}")
-        return self.regions[name]
+        for region in self._body.regions:
+            if region.name == name:
+                return region
+        raise UnknownRegionError(f"no region is called {name!r}; there are {', '.join(self.regions)}")
 
     def inspect(self) -> BrainSnapshot:
         """A frozen snapshot of all regions, without IO."""
+        self._life.check_not_closed()
         return self._body.inspect()
 
     async def stats(self) -> dict[str, Any]:
@@ -458,10 +464,15 @@ class Brain:
                 The brain is closed all the same.
             Exception: what ended the sleep cycle, if something did.
         """
-        if self._life.closed:
-            return
         self._life.check_loop()
-        self._life.closed = True
+        if self._closing is None:
+            self._life.closed = True
+            self._closing = asyncio.ensure_future(self._close())
+        elif self._closing.done():
+            return
+        await asyncio.shield(self._closing)  # a caller who gives up does not leave it half closed
+
+    async def _close(self) -> None:
         try:
             try:
                 await self._cycle.stop()

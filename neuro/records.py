@@ -21,6 +21,9 @@ Positive = Annotated[float, Field(gt=0.0)]
 
 def _first_problem(owner: str, exc: ValidationError) -> str:
     problem = exc.errors(include_url=False)[0]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, NeuroError):  # a record within this one, or a check of ours, has said it
+        return str(cause)
     field = ".".join(str(part) for part in problem["loc"]) or "record"
     message = f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
     return f"{owner}.{field}: {message} (got {shown(problem.get('input'))})"

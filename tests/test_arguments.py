@@ -97,7 +97,9 @@ def test_what_is_no_number_in_its_range_is_refused(value: Any, message: str):
         check_number(value, "salience", 0.0, 1.0)
 
 
-@pytest.mark.parametrize("value", [0, -1, "x", "1", True, False, 1.0, 1.5, None, math.nan, -(10**5000)], ids=range(11))
+@pytest.mark.parametrize(
+    "value", [0, -1, "x", "1", True, False, 1.0, 1.5, None, math.nan, -(10**5000)], ids=range(11)
+)
 def test_a_count_is_an_int_of_at_least_one(value: Any):
     with pytest.raises(InvalidArgumentError, match="limit: must be"):
         check_count(value, "limit")
@@ -114,7 +116,9 @@ def test_an_instant_is_finite_seconds_or_an_aware_datetime():
     assert check_instant(datetime.min.replace(tzinfo=UTC), "occurred_at") < 0.0
 
 
-@pytest.mark.parametrize("value", [datetime(2026, 5, 1), "2026-05-01", math.nan, math.inf, None, True, object()])  # noqa: DTZ001
+@pytest.mark.parametrize(
+    "value", [datetime(2026, 5, 1), "2026-05-01", math.nan, math.inf, None, True, object()]
+)  # noqa: DTZ001
 def test_what_is_no_instant_is_refused(value: Any):
     with pytest.raises(InvalidArgumentError, match="occurred_at: must"):
         check_instant(value, "occurred_at")

@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-REDIS = "redis://localhost:6379"
+REDIS = 'redis_url="redis://localhost:6379"'
 
 
 def run_example(path: Path, folder: Path, url: str | None) -> str:
     """What an example prints; its Redis, which is not everywhere, is replaced by ``url``."""
     code = path.read_text("utf-8")
     if url is not None:
-        code = code.replace(REDIS, url)
+        code = code.replace(REDIS, f'url="{url}"')
     copy = folder / path.name
     copy.write_text(code, "utf-8")
     finished = subprocess.run(

@@ -15,7 +15,9 @@ from neuro.units import DAY, DORMANT_BELOW
 ENGRAM = sample_engram(trace=sample_trace(half_life=10 * DAY, encoded_half_life=10 * DAY, last_access=0.0))
 
 
-@pytest.mark.parametrize(("days", "expected"), [(0, 1 / 1.01), (10, 1 / 2.01), (90, 1 / 10.01), (-5, 1 / 1.01)])
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, 1 / 1.01), (10, 1 / 2.01), (90, 1 / 10.01), (-5, 1 / 1.01)]
+)
 def test_the_odds_against_recall_grow_by_one_in_a_half_life(days: float, expected: float):
     assert compute_retention(ENGRAM, now=days * DAY) == pytest.approx(expected)
 
@@ -61,7 +63,9 @@ def test_now_is_a_finite_number(now: Any):
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1.0, 1e10), st.floats(0.1, 100.0))
-def test_retention_is_a_probability_and_forgetting_its_threshold(now: float, half_life: float, exposures: float):
+def test_retention_is_a_probability_and_forgetting_its_threshold(
+    now: float, half_life: float, exposures: float
+):
     engram = sample_engram(trace=sample_trace(half_life=half_life, last_access=0.0, exposures=exposures))
     retention = compute_retention(engram, now=now)
     assert 0.0 <= retention <= 1.0

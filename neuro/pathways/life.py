@@ -31,15 +31,19 @@ class Life:
         self.closed = False
 
     def check_open(self) -> None:
-        """Every verb asks this first.
+        """Every awaited verb asks this first.
 
         Raises:
             BrainClosedError: after the close.
             WrongLoopError: on another event loop, or on none.
         """
+        self.check_not_closed()
+        self.check_loop()
+
+    def check_not_closed(self) -> None:
+        """Raises BrainClosedError after the close; what touches no store asks this."""
         if self.closed:
             raise BrainClosedError("this brain is closed")
-        self.check_loop()
 
     def check_loop(self) -> None:
         """Raises WrongLoopError on another event loop than the one the brain was created on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from neuro.embedders import Embedder
 from neuro.embedders.rows import checked_rows
 from neuro.engram import Span
+from neuro.errors import EmbedderError, NeuroError
 from neuro.indexing.fragments import fragment
 from neuro.indexing.terms import worded
 from neuro.signals import Cue
@@ -45,7 +46,7 @@ class Transduction:
         texts: list[str] = []
         for content, cut in zip(contents, spans, strict=True):
             texts += [content[start:stop] for start, stop in cut] or [content]
-        rows = checked_rows(self._embedder, await self._embedder.embed(texts), len(texts)).astype(np.float16)
+        rows = (await self._rows(self._embedder.embed, texts)).astype(np.float16)
         rows.setflags(write=False)
         made: list[Transduced] = []
         start = 0
@@ -56,6 +57,19 @@ class Transduction:
         return made
 
     async def cue(self, text: str) -> Cue:
-        """Terms and features of what asks."""
-        rows = checked_rows(self._embedder, await self._embedder.embed_cues([text]), 1)
+        """Terms and features of what asks; raises as `contents` does."""
+        rows = await self._rows(self._embedder.embed_cues, [text])
         return Cue(text, worded(text), rows[0])
+
+    async def _rows(
+        self, embed: Callable[[Sequence[str]], Awaitable[object]], texts: Sequence[str]
+    ) -> npt.NDArray[np.float32]:
+        try:
+            rows = await embed(texts)
+        except NeuroError:
+            raise
+        except Exception as error:
+            raise EmbedderError(
+                f"embedder {self._embedder.name!r}: failed by {type(error).__name__}"
+            ) from error
+        return checked_rows(self._embedder, rows, len(texts))

@@ -58,7 +58,11 @@ CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     *(("perceive_many", (items,), {}) for items in (None, 5, "ok")),
     *(("recall", (cue,), {}) for cue in TEXTS),
     *(("recall", ("ok",), {name: value}) for name, values in RECALL.items() for value in values),
-    *(("recall", ("ok",), {name: value, "update": False}) for name, values in RECALL.items() for value in values),
+    *(
+        ("recall", ("ok",), {name: value, "update": False})
+        for name, values in RECALL.items()
+        for value in values
+    ),
     *((verb, (i,), {}) for verb in ("get", "forget", "reinforce", "pin", "unpin") for i in [*IDS, "unknown"]),
     *(("list", (), {name: value}) for name, values in RECALL.items() for value in values),
     *(("list", (), {"after": value}) for value in IDS if value is not None),
@@ -151,7 +155,9 @@ class Wrong(HashingEmbedder):
         return rows if self.spoil is None else self.spoil(rows)
 
 
-@pytest.mark.parametrize(("spoil", "error"), [wrong[1:] for wrong in WRONG], ids=[wrong[0] for wrong in WRONG])
+@pytest.mark.parametrize(
+    ("spoil", "error"), [wrong[1:] for wrong in WRONG], ids=[wrong[0] for wrong in WRONG]
+)
 async def test_wrong_features_are_refused_and_change_nothing(
     spoil: Callable[[Any], Any], error: type[NeuroError]
 ):
@@ -168,17 +174,26 @@ async def test_wrong_features_are_refused_and_change_nothing(
         assert (await brain.perceive("new")).engram is not None
 
 
-async def test_an_embedder_that_fails_changes_nothing():
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (EmbedderError("the model is gone"), "the model is gone"),
+        (ConnectionError("secret"), "embedder 'lexical': failed by ConnectionError"),
+    ],
+    ids=str,
+)
+async def test_an_embedder_that_fails_changes_nothing(failure: Exception, message: str):
     def fail(rows: Any) -> Any:
-        raise EmbedderError("the model is gone")
+        raise failure
 
     embedder = Wrong()
     async with await remembering(embedder=embedder) as brain:
         before = await whole(brain)
         embedder.spoil = fail
         for call in (brain.perceive("new"), brain.recall("Dana")):
-            with pytest.raises(EmbedderError, match="the model is gone"):
+            with pytest.raises(EmbedderError, match=message) as raised:
                 await call
+            assert failure in (raised.value, raised.value.__cause__)
         assert await whole(brain) == before
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from telling import DAY, HOUR, contents, kinds
 
 from neuro import Brain, BrainConfig, Perception
 from neuro.clock import SimulatedClock
@@ -23,7 +24,6 @@ from neuro.regions.hippocampus import HippocampusParams
 from neuro.regions.thalamus import ThalamusParams
 from neuro.signals import Recollection
 from neuro.sleep import SleepParams
-from telling import DAY, HOUR, contents, kinds
 
 TIES = BrainConfig(matching=Matching(features=0.0), connectome=ConnectomeParams(spreading=0.0))
 """Contents of equal length that share the same words with a cue tie exactly, and come in order of encoding."""
@@ -67,7 +67,10 @@ FLATS = ["The flat of Dana is on floor three", "The flat of Dana is on floor sev
 async def after_one_thing_comes_another(life: Life) -> Any:
     await life.hear(HARBOUR)
     await life.hear(KEYS)
-    return [await life.reasons(cue, content) & {"temporal"} for cue, content in [("Dana", KEYS), ("keys", HARBOUR)]]
+    return [
+        await life.reasons(cue, content) & {"temporal"}
+        for cue, content in [("Dana", KEYS), ("keys", HARBOUR)]
+    ]
 
 
 async def the_chain_goes_on(life: Life) -> Any:
@@ -226,9 +229,6 @@ async def heard_again_at_a_strict_gate(life: Life) -> Any:
     return first.gate.opened, second.gate.opened, second.repeated
 
 
-
-
-
 @dataclass(frozen=True)
 class Row:
     """A mechanism: how it shows, and how to switch it off."""
@@ -342,7 +342,10 @@ MECHANISMS = {
         False,
     ),
     "resistance of skills": Row(
-        a_skill_settles, {"cerebellum": CerebellumParams(resistance=1.0)}, pytest.approx(2.0), pytest.approx(1.0)
+        a_skill_settles,
+        {"cerebellum": CerebellumParams(resistance=1.0)},
+        pytest.approx(2.0),
+        pytest.approx(1.0),
     ),
     "habits by reward": Row(
         a_rewarded_habit_settles,
@@ -350,7 +353,9 @@ MECHANISMS = {
         pytest.approx(1.5),
         pytest.approx(1.0),
     ),
-    "potentiation by recall": Row(recalled_after_ten_days, {"plasticity": OddsPlasticity(gain=0.0)}, True, False),
+    "potentiation by recall": Row(
+        recalled_after_ten_days, {"plasticity": OddsPlasticity(gain=0.0)}, True, False
+    ),
     "refractory period": Row(
         recalled_at_once, {"plasticity": OddsPlasticity(refractory_period=0.0)}, False, True
     ),

@@ -1,6 +1,5 @@
 """The commands one after the other, as a user types them."""
 
-
 import sys
 
 import pytest
@@ -18,7 +17,9 @@ READING = (
 
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: command[0])
-def test_a_reading_command_on_a_store_that_does_not_exist_says_so_and_creates_nothing(command, neuro, store) -> None:
+def test_a_reading_command_on_a_store_that_does_not_exist_says_so_and_creates_nothing(
+    command, neuro, store
+) -> None:
     ended = neuro(*command)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == f'neuro: there is no memory at {store} yet; "neuro add" makes one\n'
@@ -80,7 +81,10 @@ def test_each_line_of_standard_input_is_a_memory(neuro) -> None:
     ended = neuro("add", "-", "--tag", "notes", "--json", stdin=b"one fine day\r\n\n  \nanother one\n")
     assert len(ended.json["perceptions"]) == 2
     listed = neuro("list", "--json").json["engrams"]
-    assert [(e["content"], e["tags"]) for e in listed] == [("one fine day", ["notes"]), ("another one", ["notes"])]
+    assert [(e["content"], e["tags"]) for e in listed] == [
+        ("one fine day", ["notes"]),
+        ("another one", ["notes"]),
+    ]
 
 
 def test_text_that_begins_with_a_hyphen_goes_after_two(neuro) -> None:
@@ -94,7 +98,9 @@ def test_text_that_begins_with_a_hyphen_goes_after_two(neuro) -> None:
 
 def test_a_probe_counts_nothing(neuro) -> None:
     neuro("add", "We met Dana")
-    assert neuro("recall", "Dana", "--no-update", "--json").json["recollections"][0]["engram"]["revision"] == 0
+    assert (
+        neuro("recall", "Dana", "--no-update", "--json").json["recollections"][0]["engram"]["revision"] == 0
+    )
     assert neuro("recall", "Dana", "--json").json["recollections"][0]["engram"]["trace"]["access_count"] == 1
 
 
@@ -138,7 +144,15 @@ def test_show_tells_all_about_one_engram(neuro) -> None:
     neuro("add", "She lost her keys")
     engram_id = neuro("list", "--json").json["engrams"][0]["engram_id"]
     shown = neuro("show", engram_id).out
-    for fact in (engram_id, "in the hippocampus", "Ann", "sea", "salience 0.50", "fades in", "She lost her keys"):
+    for fact in (
+        engram_id,
+        "in the hippocampus",
+        "Ann",
+        "sea",
+        "salience 0.50",
+        "fades in",
+        "She lost her keys",
+    ):
         assert fact in shown
     record = neuro("show", engram_id, "--json").json
     assert record["region"] == "hippocampus"
@@ -150,7 +164,10 @@ def test_the_first_digits_of_an_id_are_enough(neuro) -> None:
     neuro("add", "We met Dana")
     engram_id = neuro("list", "--json").json["engrams"][0]["engram_id"]
     assert neuro("show", engram_id[:6].upper(), "--json").json["engram_id"] == engram_id
-    assert neuro("forget", engram_id[:12], "--json").json == {"forgotten": engram_id, "content": "We met Dana"}
+    assert neuro("forget", engram_id[:12], "--json").json == {
+        "forgotten": engram_id,
+        "content": "We met Dana",
+    }
     assert "Nothing to list." in neuro("list").out
     assert neuro("forget", engram_id).err == f"neuro: no engram has the id '{engram_id}'\n"
 
@@ -270,7 +287,9 @@ def test_a_limit_below_1_is_an_error(limit, neuro) -> None:
         assert neuro(*command, "--limit", limit).code == 1
 
 
-@pytest.mark.parametrize("command", ["add", "recall", "sleep", "forget", "list", "show", "stats", "ingest", "demo"])
+@pytest.mark.parametrize(
+    "command", ["add", "recall", "sleep", "forget", "list", "show", "stats", "ingest", "demo"]
+)
 def test_every_command_has_help_with_examples(command, neuro) -> None:
     ended = neuro(command, "--help")
     assert ended.code == 0

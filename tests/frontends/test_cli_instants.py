@@ -37,7 +37,9 @@ def test_an_instant_without_a_zone_is_local_time_and_is_shown_as_it_was_written(
     assert show_instant(parse_instant("2026-07-02T21:06")) == "2026-07-02 21:06"
 
 
-@pytest.mark.parametrize("written", ["", "soon", "2026-13-01", None, True, [], float("nan"), float("inf"), 10**400])
+@pytest.mark.parametrize(
+    "written", ["", "soon", "2026-13-01", None, True, [], float("nan"), float("inf"), 10**400]
+)
 def test_what_is_no_instant_is_refused(written) -> None:
     with pytest.raises(InvalidArgumentError, match="at: "):
         parse_instant(written)

@@ -24,7 +24,12 @@ def environment(store: Path) -> dict[str, str]:
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], env=environment, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+        [*COMMAND, *arguments],
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
     )
 
 
@@ -56,9 +61,11 @@ def test_a_reader_that_goes_away_is_no_error(environment) -> None:
         assert process.wait(PATIENCE) == 141
 
 
-def test_interrupted_while_it_lives_through_a_conversation_it_closes_orderly(environment, tmp_path: Path) -> None:
+def test_interrupted_while_it_lives_through_a_conversation_it_closes_orderly(
+    environment, tmp_path: Path
+) -> None:
     file = tmp_path / "chat.jsonl"
-    turns = [{"text": f"Remark number {number}", "at": 1000.0 * number} for number in range(3000)]
+    turns = [{"text": f"Remark number {number}", "at": 1000.0 * number} for number in range(800)]
     file.write_text("\n".join(map(json.dumps, turns)), "utf-8")
     terminal, side = pty.openpty()
     with subprocess.Popen(
@@ -70,11 +77,13 @@ def test_interrupted_while_it_lives_through_a_conversation_it_closes_orderly(env
         shown += drained(terminal)
         assert process.wait(PATIENCE) == 130
     assert b"Traceback" not in shown
-    lived = json.loads(run(environment, "list", "--limit", "5000", "--json").stdout or '{"engrams": []}')["engrams"]
-    assert len(lived) < 3000
+    lived = json.loads(run(environment, "list", "--limit", "1000", "--json").stdout or '{"engrams": []}')[
+        "engrams"
+    ]
+    assert len(lived) < 800
     assert [engram["content"] for engram in lived] == [turn["text"] for turn in turns[: len(lived)]]
     again = json.loads(run(environment, "ingest", str(file), "--json").stdout)
-    assert (again["known"], again["perceived"], again["repeated"]) == (len(lived), 3000 - len(lived), 0)
+    assert (again["known"], again["perceived"], again["repeated"]) == (len(lived), 800 - len(lived), 0)
 
 
 def test_at_a_terminal_the_demo_lets_the_user_ask_until_interrupted(environment, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from neuro.connectome import Connectome
 from neuro.engram import canonical_content
 from neuro.pathways import perceiving
 from neuro.pathways.life import Life
+from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.perceiving import Perceiving
 from neuro.regions.anatomy import Anatomy, Answers, Changed, Moved
 from neuro.regions.cerebellum import Cerebellum
@@ -214,28 +215,39 @@ class InsertOverwritesWhatIsAlike(EngramsWrapper):
         await self.inner.insert(items, arriving=arriving)
 
 
+async def _forget_without_looking_elsewhere(self, engram_id):
+    if engram_id in self.hippocampus.recent:  # though a copy may be arriving somewhere, and be revealed
+        self.hippocampus.forget(engram_id)
+        return self.hippocampus.name
+    deleted = [region.name for region in self.long_term if await region.release(engram_id)]
+    self.hippocampus.forget(engram_id)
+    return deleted[0] if deleted else None
+
+
 @fault()
 def a_night_undoes_a_forget(patch):
-    async def forget(self, engram_id):
-        if self.hippocampus.forget(engram_id):  # though a copy may be arriving, and will be revealed
-            return self.hippocampus.name
-        deleted = [region.name for region in self.long_term if await region.release(engram_id)]
-        return deleted[0] if deleted else None
+    honest = Hippocampus.depart
 
-    patch(Anatomy, "forget", forget)
+    def depart(self, engram_id, revision, region):
+        gone = engram_id not in self.recent
+        return gone or honest(self, engram_id, revision, region)
+
+    patch(Anatomy, "forget", _forget_without_looking_elsewhere)
+    patch(Hippocampus, "depart", depart)
 
 
 @fault(trouble=True)
 def a_forget_leaves_the_copy_of_a_failed_move(patch):
-    honest = Anatomy.forget
-
     async def forget(self, engram_id):
-        if engram_id in self.hippocampus.recent and self.hippocampus.forwarding(engram_id) is None:
-            self.hippocampus.forget(engram_id)
-            return self.hippocampus.name
-        return await honest(self, engram_id)
+        async with self._moving:
+            return await _forget_without_looking_elsewhere(self, engram_id)
 
     patch(Anatomy, "forget", forget)
+
+
+@fault()
+def an_act_that_is_under_way_brings_back_what_was_forgotten(patch):
+    patch(Oblivion, "__contains__", lambda self, engram_id: False)
 
 
 @fault()
@@ -414,7 +426,19 @@ def working_memory_has_no_bound(patch):
     patch(PrefrontalCortex, "hold", hold)
 
 
-# Order
+# Speaking up
+
+
+@fault(trouble=True)
+def a_recall_does_not_say_who_was_silent(patch):
+    honest = Anatomy.reconsolidate
+
+    async def reconsolidate(self, engram_ids, change, op_id):
+        changed = await honest(self, engram_ids, change, op_id)
+        others = await self.hippocampus.reinstate(engram_ids)
+        return Changed({**{e.engram_id: e for e in others if e is not None}, **changed.engrams}, ())
+
+    patch(Anatomy, "reconsolidate", reconsolidate)
 
 
 @fault()

@@ -66,7 +66,9 @@ async def test_a_report_is_a_mapping_of_counts():
 
 async def test_each_engram_moves_to_the_home_of_its_type():
     async with await remembering(SimulatedClock()) as brain:
-        assert {r.region for r in await brain.recall("Dana Paris debug concise", update=False)} == {"hippocampus"}
+        assert {r.region for r in await brain.recall("Dana Paris debug concise", update=False)} == {
+            "hippocampus"
+        }
         report = await brain.sleep()
         ids = {engram.memory_type: engram.engram_id for engram in await brain.list()}
         assert {name: set(moved) for name, moved in report.moved.items()} == {
@@ -135,7 +137,8 @@ async def test_what_was_recalled_together_is_linked_once():
 
 
 @pytest.mark.parametrize(
-    ("waking", "weight"), [(0.0, 0.0), (MINUTE, 1 / 960), (8 * HOUR, 0.5), (16 * HOUR, 1.0), (900 * HOUR, 1.0)]
+    ("waking", "weight"),
+    [(0.0, 0.0), (MINUTE, 1 / 960), (8 * HOUR, 0.5), (16 * HOUR, 1.0), (900 * HOUR, 1.0)],
 )
 async def test_a_night_weighs_the_waking_time_before_it(waking: float, weight: float):
     clock = SimulatedClock(start=1e6)
@@ -274,7 +277,9 @@ async def test_a_night_that_cannot_reach_its_store_can_be_tried_again(verb: str,
         engrams = {engram.content: engram for engram in await brain.list()}
         assert sorted(engrams) == sorted(TYPES)
         settled = engrams["To debug, add a breakpoint"]
-        assert settled.stability / (730 * 24 * 10) == pytest.approx(2.0, rel=0.12)  # settled once, slept on once
+        assert settled.stability / (730 * 24 * 10) == pytest.approx(
+            2.0, rel=0.12
+        )  # settled once, slept on once
         assert brain.inspect().sleeps == 1.0
         assert not any((await brain.sleep()).values())
 

@@ -6,7 +6,6 @@ Acts name engrams by number and contents by their words, so a program stays one 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from neuro.engram import MemoryType
@@ -31,6 +30,13 @@ class Recall:
     cue: str
     limit: int = 5
     update: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Probes with the content of an engram by number, which must be found."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ class Together:
 Act = (
     Perceive
     | Recall
+    | Seek
     | Reinforce
     | Get
     | Browse
@@ -139,7 +146,7 @@ Act = (
     | Together
 )
 
-OnOne = Reinforce | Get | Forget | Pin
+OnOne = Seek | Reinforce | Get | Forget | Pin
 """Acts that name one engram."""
 
 Program = tuple[Act, ...]
@@ -184,23 +191,19 @@ def draw_program(
 
 def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False) -> Act:
     """A random act; see `draw_program`."""
-    draws: list[Callable[[random.Random], Act]] = [_perceive, _calm]
-    weights = [6, 10]
-    if together:
-        draws.append(lambda rng: _together(rng, trouble))
-        weights.append(6)
-    if trouble:
-        draws.append(_trouble)
-        weights.append(4)
-    [draw] = rng.choices(draws, weights)
+    if trouble and rng.random() < 0.15:
+        return _trouble(rng, together)
+    if together and rng.random() < 0.3:
+        return _together(rng, trouble)
+    [draw] = rng.choices((_perceive, _recall, _on_one, _sleep, _wait, _reopen), (12, 4, 6, 3, 4, 1))
     return draw(rng)
 
 
 def _meeting(rng: random.Random, trouble: bool) -> Act:
     """An act that may meet others: anything but time passing and reopening."""
     if trouble and rng.random() < 0.1:
-        return _trouble(rng)
-    [draw] = rng.choices((_perceive, _recall, _sleep, _on_one), (3, 4, 2, 3))
+        return _trouble(rng, together=False)
+    [draw] = rng.choices((_perceive, _recall, _on_one, _sleep), (3, 3, 4, 2))
     return draw(rng)
 
 
@@ -234,8 +237,17 @@ def _recall(rng: random.Random) -> Recall:
 
 def _on_one(rng: random.Random) -> Act:
     number = rng.randrange(ALL)
-    acts = (Get(number), Browse(), Forget(number), Pin(number), Pin(number, False), Reinforce(number))
-    return rng.choice(acts)
+    acts = (
+        Seek(number),
+        Get(number),
+        Forget(number),
+        Pin(number),
+        Pin(number, False),
+        Reinforce(number),
+        Browse(),
+    )
+    [act] = rng.choices(acts, (3, 2, 2, 1, 1, 1, 1))
+    return act
 
 
 def _sleep(rng: random.Random) -> Sleep:
@@ -250,18 +262,8 @@ def _reopen(rng: random.Random) -> Reopen:
     return Reopen()
 
 
-def _calm(rng: random.Random) -> Act:
-    [draw] = rng.choices((_recall, _on_one, _sleep, _wait, _reopen), (4, 3, 3, 4, 1))
-    return draw(rng)
-
-
-def _trouble(rng: random.Random) -> Act:
-    troubles = (
-        Lesion(rng.choice(_REGIONS)),
-        Restore(),
-        Outage(),
-        LoseReply(rng.choice(_LOSABLE)),
-        Recover(),
-        Recover(),
-    )
-    return rng.choice(troubles)
+def _trouble(rng: random.Random, together: bool) -> Act:
+    lost = LoseReply(rng.choice(_LOSABLE))
+    if together and rng.random() < 0.3:
+        return Together((lost, Sleep()))  # a night that ends half-way is where engrams get lost
+    return rng.choice((Lesion(rng.choice(_REGIONS)), Restore(), Outage(), lost, Recover(), Recover()))

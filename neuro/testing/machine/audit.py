@@ -88,7 +88,7 @@ class Auditor:
 
     def glance(self, brain: Brain) -> None:
         """What must hold at every moment, while acts are under way too."""
-        held = brain.working_memory
+        held = brain.working_memory[:]
         capacity = self._config.prefrontal_cortex.capacity
         assert len(held) <= capacity, f"working memory holds {len(held)} chunks in {capacity} slots"
         for chunk in held:

@@ -14,7 +14,7 @@ from neuro.engram import Engram, MemoryType, canonical_content
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
 from neuro.signals import Perception
 from neuro.signals import Recall as Recalled
-from neuro.testing.machine.acts import ALL, Act, Browse, Forget, OnOne, Perceive, Pin, Recall
+from neuro.testing.machine.acts import ALL, Act, Browse, Forget, OnOne, Perceive, Pin, Recall, Seek
 
 LONG_TERM = frozenset(("neocortex", "cerebellum", "basal_ganglia"))
 
@@ -97,6 +97,11 @@ class Ledger:
         self.forgotten.add(engram_id)
         self.vanished.add(engram_id)
 
+    def content(self, engram_id: str) -> str:
+        """What an engram says; its id when there is none."""
+        expected = self.expected.get(engram_id)
+        return engram_id if expected is None else expected.engram.content
+
     def name(self, engram_id: str) -> str:
         """An engram in words."""
         expected = self.expected.get(engram_id)
@@ -119,7 +124,13 @@ class Ledger:
                 f"{act!r} could not reach a store that is up"
             )
             if isinstance(act, Recall):
-                self._recalled(act, result, present, excuse)
+                self._recalled(act, result, excuse)
+            elif isinstance(act, Seek):
+                found = self._recalled(act, result, excuse)
+                missed = engram_id in present and engram_id not in found
+                assert not missed or excuse.shaky or excuse.lesioned, (
+                    f"{act!r} did not find {self.name(engram_id or '')}"
+                )
             elif isinstance(act, Browse):
                 self._listed(act, result, present, excuse)
             elif isinstance(act, OnOne):
@@ -161,10 +172,12 @@ class Ledger:
         self.expected[engram.engram_id] = Expected(engram, "hippocampus", engram.trace.encoded_half_life)
         self._ids.append(engram.engram_id)
 
-    def _recalled(self, act: Recall, result: object, present: set[str], excuse: Circumstances) -> None:
+    def _recalled(self, act: Recall | Seek, result: object, excuse: Circumstances) -> list[str]:
+        """Checks a recall and counts it; the ids that it brought back."""
         assert isinstance(result, Recalled), f"{act!r} failed: {result!r}"
         ids = [r.engram.engram_id for r in result]
-        assert len(ids) <= act.limit and len(set(ids)) == len(ids), f"{act!r} brought back {ids}"
+        limit = act.limit if isinstance(act, Recall) else ALL
+        assert len(ids) <= limit and len(set(ids)) == len(ids), f"{act!r} brought back {ids}"
         order = [r.activation for r in result]
         assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
         silent = set(result.silent)
@@ -174,13 +187,11 @@ class Ledger:
         for recollection in result:
             self._assert_known(recollection.engram)
             assert 0.0 <= recollection.confidence <= 1.0, f"{act!r}: confidence {recollection.confidence}"
-            if act.update:
+            if isinstance(act, Recall) and act.update:
                 self.expected[recollection.engram.engram_id].accesses.add(
                     certain=not (silent and excuse.shaky)
                 )
-        if act.limit == ALL and not excuse.shaky and not excuse.lesioned:
-            cued = {i for i in present if self.expected[i].engram.content == act.cue}
-            assert cued <= set(ids), f"{act!r} did not find {self.name(min(cued - set(ids)))}"
+        return ids
 
     def _listed(self, act: Browse, result: object, present: set[str], excuse: Circumstances) -> None:
         if isinstance(result, StoreUnavailableError):

@@ -16,6 +16,7 @@ from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.stores.base import Store
 from neuro.testing.doubles import FailingStore, InterleavingStore
 from neuro.testing.machine.acts import (
+    ALL,
     Act,
     Browse,
     Forget,
@@ -31,6 +32,7 @@ from neuro.testing.machine.acts import (
     Reinforce,
     Reopen,
     Restore,
+    Seek,
     Sleep,
     Together,
     Wait,
@@ -169,12 +171,14 @@ class _Life:
                 )
             case Recall(cue, limit, update):
                 return await brain.recall(cue, limit=limit, update=update)
+            case Seek():
+                return await brain.recall(self._ledger.content(engram_id), limit=ALL, update=False)
             case Reinforce():
                 return await brain.reinforce(engram_id)
             case Get():
                 return await brain.get(engram_id)
             case Browse():
-                return await brain.list(limit=1000, dormant=True)
+                return await brain.list(limit=ALL, dormant=True)
             case Forget():
                 return await brain.forget(engram_id)
             case Pin(_, pinned):
@@ -240,14 +244,12 @@ class _Life:
         return after
 
     async def end(self) -> Image:
-        """With everything recovered: a quiet night, an interview, a new morning, and another interview."""
+        """With everything recovered: a quiet night, a new morning, and an interview."""
         self._recover()
         self._restore()
         await self.brain.sleep()
         await self._audit(nights=1)
-        census = await take_census(self.brain, self._place)
-        self._auditor.assert_consolidated(census)
-        await self._auditor.interview(self.brain)
+        self._auditor.assert_consolidated(await take_census(self.brain, self._place))
         image = await self._reopen()
         await self._auditor.interview(self.brain)
         await self._audit(nights=0)
