@@ -460,8 +460,8 @@ class Brain:
         """Writes everything down and closes; twice is harmless.
 
         Raises:
-            StoreUnavailableError: the store could not be reached for 5 s; says how many engrams were not stored.
-                The brain is closed all the same.
+            StoreUnavailableError: the store could not be reached for `BrainConfig.closing_patience`; says how many
+                engrams were not stored. The brain is closed all the same.
             Exception: what ended the sleep cycle, if something did.
         """
         self._life.check_loop()
@@ -485,7 +485,7 @@ class Brain:
     async def _write_down(self) -> None:
         if not self._body.acted or not self._body.store.durable:
             return
-        failure = await insist(self._body.write_down)
+        failure = await insist(self._body.write_down, self._body.config.closing_patience)
         if failure is not None:
             lost = self._body.unwritten()
             raise StoreUnavailableError(f"closed with {lost} engrams not stored: {failure}") from failure

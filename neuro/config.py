@@ -12,7 +12,7 @@ from pydantic import Field
 from neuro.connectome import ConnectomeParams
 from neuro.indexing.probe import Matching
 from neuro.plasticity import OddsPlasticity
-from neuro.records import Params, Unit
+from neuro.records import Params, Positive, Unit
 from neuro.regions.amygdala import AmygdalaParams
 from neuro.regions.basal_ganglia import BasalGangliaParams
 from neuro.regions.cerebellum import CerebellumParams
@@ -57,3 +57,5 @@ class BrainConfig(Params):
     sleep: SleepParams = SleepParams()
     max_content_bytes: Annotated[int, Field(ge=1)] = MAX_CONTENT_BYTES
     """Largest content or cue, bytes of UTF-8."""
+    closing_patience: Positive = 5.0
+    """Real seconds for which a close tries to write to a store that cannot be reached."""

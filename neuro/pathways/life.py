@@ -16,8 +16,6 @@ from neuro.errors import BrainClosedError, StoreUnavailableError, WrongLoopError
 
 Result = TypeVar("Result")
 
-CLOSING_PATIENCE = 5.0
-"""Seconds for which a close tries to write to a store that cannot be reached."""
 _RETRY_PAUSE = 0.1
 
 
@@ -111,10 +109,8 @@ class Life:
             )
 
 
-async def insist(
-    write: Callable[[], Awaitable[object]], patience: float = CLOSING_PATIENCE
-) -> StoreUnavailableError | None:
-    """Tries to write until it succeeds or ``patience`` seconds are over; the last error, if there is one."""
+async def insist(write: Callable[[], Awaitable[object]], patience: float) -> StoreUnavailableError | None:
+    """Tries to write until it succeeds or ``patience`` real seconds are over; the last error, if there is one."""
     failure: StoreUnavailableError | None = None
     try:
         async with asyncio.timeout(patience):

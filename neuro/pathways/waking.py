@@ -13,7 +13,7 @@ from pydantic import SerializeAsAny
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
-from neuro.embedders import Embedder, Filler, ImmediateEmbedder, resolve
+from neuro.embedders import Embedder, Filler, resolve
 from neuro.pathways.oblivion import Oblivion
 from neuro.records import Record
 from neuro.regions.amygdala import Amygdala
@@ -215,7 +215,7 @@ def _build(
     plasticity = config.plasticity
     hippocampus = Hippocampus(
         config.hippocampus,
-        embedder=embedder if isinstance(embedder, ImmediateEmbedder) else None,
+        embedder=embedder,
         plasticity=plasticity,
         matching=config.matching,
         clock=clock,

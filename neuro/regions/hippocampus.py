@@ -17,7 +17,7 @@ from pydantic import Field
 from neuro.arguments import check_content, check_count, check_text
 from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
-from neuro.embedders.base import ImmediateEmbedder
+from neuro.embedders.base import Embedder, ImmediateEmbedder
 from neuro.embedders.hashing import HashingEmbedder
 from neuro.engram import Engram, MemoryType
 from neuro.ids import EngramIds
@@ -97,7 +97,7 @@ class Hippocampus(MemoryRegion):
         self,
         params: HippocampusParams | None = None,
         *,
-        embedder: ImmediateEmbedder | None = None,
+        embedder: Embedder | None = None,
         plasticity: Plasticity | None = None,
         matching: Matching | None = None,
         clock: Clock | None = None,
@@ -106,7 +106,9 @@ class Hippocampus(MemoryRegion):
         self.recent = MemoryEngrams(self.name)
         super().__init__(self.recent, plasticity=plasticity, clock=clock)
         self.params = HippocampusParams() if params is None else params
-        self._embedder: ImmediateEmbedder | None = HashingEmbedder() if embedder is None else embedder
+        chosen = HashingEmbedder() if embedder is None else embedder
+        self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
+        self._embedder_name = chosen.name
         self._matching = Matching() if matching is None else matching
         self._ids = EngramIds() if ids is None else ids
         self._stream: deque[_Place] = deque(maxlen=max(1, self.params.temporal_reach))
@@ -176,16 +178,15 @@ class Hippocampus(MemoryRegion):
     def _perceived(self, content: str) -> Percept:
         stimulus = Stimulus(content=check_content(content))
         spans = fragment(content)
-        features = None
-        if self._embedder is not None:
-            rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
-            features = rows.astype(np.float16)
-        return Percept(stimulus, Appraisal(0.5, 0.0, 0.0, "not appraised"), spans, features)
+        appraisal = Appraisal(0.5, 0.0, 0.0, "not appraised")
+        if self._embedder is None:
+            return Percept(stimulus, appraisal, spans)
+        rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
+        return Percept(stimulus, appraisal, spans, rows.astype(np.float16), self._embedder_name)
 
     def _episode(self, stimulus: Stimulus, at: float) -> str:
         last = self._stream[-1] if self._stream else None
-        session = stimulus.context.get("session")
-        session = session if isinstance(session, str) else None
+        session = _session(stimulus.context)
         if last is None or at - last.at > self.params.episode_gap or session != last.session:
             return f"episode-{self.next_id(at)}"
         return last.episode_id
@@ -209,14 +210,8 @@ class Hippocampus(MemoryRegion):
                     Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward)
                 )
             weight *= self.params.temporal_decay
-        session = engram.context.get("session")
         self._stream.append(
-            _Place(
-                engram.engram_id,
-                engram.episode_id,
-                engram.encoded_at,
-                session if isinstance(session, str) else None,
-            )
+            _Place(engram.engram_id, engram.episode_id, engram.encoded_at, _session(engram.context))
         )
         return links
 
@@ -388,3 +383,9 @@ class Hippocampus(MemoryRegion):
             bindings=len(self._bindings) // 2,
             unreplayed=len(self._unreplayed),
         )
+
+
+def _session(context: Mapping[str, Any]) -> str | None:
+    """What ends an episode when it changes."""
+    session = context.get("session")
+    return None if session is None else str(session)

@@ -26,7 +26,8 @@ class Placed(NamedTuple):
 
 
 Change = Callable[[Engram], Placed]
-"""A pure step of an engram, given what is stored now; returns it with the next revision."""
+"""A pure step of an engram, given what is stored now; returns it with the next revision. It may change the trace,
+pinned, superseded_by, salience and reliability; everything else of an engram never changes."""
 
 
 class Link(NamedTuple):
@@ -46,14 +47,15 @@ class EngramStore(Protocol):
     async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
         """Stores engrams, all or none.
 
-        An engram that is there already with equal content stays as it is (so an insert may be repeated; a
-        visible one is not hidden again); one with different content raises StaleEngramError and nothing is
-        stored. ``arriving`` engrams are invisible to every verb but `reveal`, `delete` and `arrivals`.
+        An engram that is there already with the same digest, content and instant of encoding stays as it is,
+        arriving or visible (so an insert may be repeated); another one of this id raises StaleEngramError and
+        nothing is stored. What was deleted may be inserted again, and starts anew. ``arriving`` engrams are invisible to every verb but `reveal`, `delete` and `arrivals`.
         """
         ...
 
     async def reveal(self, engram_ids: Sequence[str]) -> None:
-        """Makes arriving engrams visible and drops their journal entries in the same step; others: nothing."""
+        """Makes arriving engrams visible and drops their journal entries in the same step; others, visible ones
+        too, stay as they are, and so do their journal entries."""
         ...
 
     async def arrivals(self) -> list[str]:
@@ -64,7 +66,8 @@ class EngramStore(Protocol):
         """Applies ``change`` to what is stored now, by compare-and-set on the revision, until it lands.
 
         Returns the engrams as they are afterwards, in the order asked; ids that are not visible here are left
-        out. An engram that has seen this ``op_id`` (among its last eight) is returned unchanged.
+        out. An engram that has seen this ``op_id`` (among its last eight) is returned unchanged. A ``change``
+        that raises changes nothing.
         """
         ...
 
@@ -81,7 +84,7 @@ class EngramStore(Protocol):
         ...
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
-        """Id of the visible engram with each digest, if there is one."""
+        """Id of the visible engram with each digest, if there is one; of several, the first."""
         ...
 
     async def frequencies(self, terms: Sequence[str]) -> Frequencies:
@@ -150,7 +153,7 @@ class Store(Protocol):
         ...
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        """Writes bookkeeping documents, all or none."""
+        """Writes copies of bookkeeping documents, all or none; what is no JSON raises TypeError or ValueError."""
         ...
 
     async def aclose(self) -> None:

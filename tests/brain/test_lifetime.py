@@ -7,17 +7,16 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from telling import DAY, contents, found, kinds
 
-import neuro.brain
 from neuro import (
     Brain,
     BrainClosedError,
+    BrainConfig,
     EngramNotFoundError,
     FeatureMismatchError,
     SleepReport,
@@ -26,7 +25,6 @@ from neuro import (
 )
 from neuro.clock import SimulatedClock
 from neuro.embedders import HashingEmbedder
-from neuro.pathways.life import insist
 from neuro.stores.memory import MemoryStore
 from neuro.testing import FailingStore, InterleavingStore
 
@@ -149,12 +147,9 @@ async def test_a_brain_that_did_nothing_writes_nothing():
         store.down = True
 
 
-async def test_closing_while_the_store_is_away_says_how_many_were_not_stored(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(neuro.brain, "insist", partial(insist, patience=0.02))
+async def test_closing_while_the_store_is_away_says_how_many_were_not_stored():
     store = Kept()
-    brain = await Brain.create(store)
+    brain = await Brain.create(store, config=BrainConfig(closing_patience=0.02))
     await brain.perceive_many([HARBOUR, KEYS])
     store.down = True
     with pytest.raises(StoreUnavailableError, match="2 engrams not stored"):

@@ -245,9 +245,9 @@ async def test_an_interrupted_ingestion_closes_orderly_and_goes_on_where_it_was(
     assert {e.trace.exposures for e in engrams} == {1.0}
 
 
-async def test_a_conversation_without_turns_creates_nothing(place: Place, store: Path) -> None:
+async def test_a_conversation_without_turns_creates_nothing(place: Place) -> None:
     assert (await live(place, b"\n\nbad line\n")).turns == 0
-    assert not store.exists()
+    assert place.missing()
 
 
 async def test_a_long_ledger_is_not_rewritten_as_a_whole() -> None:
