@@ -40,7 +40,7 @@ from neuro.pathways.options import (
 )
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
-from neuro.pathways.transduction import Transduction
+from neuro.pathways.transduction import Transduced, Transduction
 from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
 from neuro.regions.anatomy import Changed
@@ -218,7 +218,12 @@ class Brain:
         if not stimuli:
             return []
         looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
-        perceptions = await self._life.finish(self._perceiving.take_in(stimuli, looks))
+        return await self._life.finish(self._take_in(stimuli, looks))
+
+    async def _take_in(
+        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced]
+    ) -> builtins.list[Perception]:
+        perceptions = await self._perceiving.take_in(stimuli, looks)
         for perception in perceptions:
             self.observers.announce(perception)
         return perceptions

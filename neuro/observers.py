@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+
+from neuro.arguments import shown
+from neuro.errors import InvalidArgumentError
 
 _logger = logging.getLogger("neuro")
 
@@ -23,7 +27,14 @@ class Observers:
         """Calls ``callback`` with every outcome of this type; returns what ends the subscription.
 
         The callback runs on the event loop and must be quick; hand work over to a task of your own.
+
+        Raises:
+            InvalidArgumentError: ``outcome`` is no class, or ``callback`` no plain function.
         """
+        if not isinstance(outcome, type):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidArgumentError(f"outcome: must be a class (got {shown(outcome)})")
+        if not callable(callback) or inspect.iscoroutinefunction(callback):
+            raise InvalidArgumentError(f"callback: must be a plain function (got {shown(callback)})")
         entry = (outcome, callback)
         self._callbacks.append(entry)
 

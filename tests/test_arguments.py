@@ -30,6 +30,7 @@ _inner = NESTED
 for _ in range(100_000):
     _inner["deeper"] = {}
     _inner = _inner["deeper"]
+NAIVE = datetime(2026, 5, 1)  # noqa: DTZ001
 CIRCULAR: dict[str, Any] = {}
 CIRCULAR["self"] = CIRCULAR
 
@@ -117,8 +118,8 @@ def test_an_instant_is_finite_seconds_or_an_aware_datetime():
 
 
 @pytest.mark.parametrize(
-    "value", [datetime(2026, 5, 1), "2026-05-01", math.nan, math.inf, None, True, object()]
-)  # noqa: DTZ001
+    "value", [NAIVE, "2026-05-01", math.nan, math.inf, None, True, object()]
+)
 def test_what_is_no_instant_is_refused(value: Any):
     with pytest.raises(InvalidArgumentError, match="occurred_at: must"):
         check_instant(value, "occurred_at")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from neuro import Brain, Perception, Recall, SleepReport
+from neuro import Brain, InvalidArgumentError, Perception, Recall, SleepReport
 from neuro.observers import Observers
 from neuro.signals import Forgetting
 
@@ -61,6 +61,18 @@ def test_observers_may_come_and_go_while_something_is_announced():
     assert heard == ["one", "two"]
 
 
+async def never(outcome: object) -> None:
+    raise AssertionError("an observer that must be awaited would never run")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "callback"), [("Perception", print), (None, print), (str, None), (str, "x"), (str, never)]
+)
+def test_what_could_never_hear_is_refused(outcome: Any, callback: Any):
+    with pytest.raises(InvalidArgumentError, match=r"^(outcome|callback): must be"):
+        Observers().subscribe(outcome, callback)
+
+
 async def test_a_stream_yields_outcomes_and_ends_with_its_block():
     observers = Observers()
     async with observers.stream(str) as stream:
@@ -96,6 +108,19 @@ async def test_what_a_brain_does_is_announced():
         await brain.forget(engram.engram_id)
     assert told == [*perceptions, recall, report, Forgetting(engram.engram_id, "neocortex")]
     assert [type(outcome) for outcome in told] == [Perception, Perception, Recall, SleepReport, Forgetting]
+
+
+async def test_an_act_whose_caller_has_given_up_is_announced_all_the_same():
+    told: list[Perception] = []
+    async with Brain.create() as brain:
+        brain.observers.subscribe(Perception, told.append)
+        giving_up = asyncio.ensure_future(brain.perceive("the harbour"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        giving_up.cancel()
+        await asyncio.gather(giving_up, return_exceptions=True)
+        known = [engram.engram_id for engram in await brain.list()]
+    assert [perception.engram and perception.engram.engram_id for perception in told] == known
 
 
 async def test_a_failing_observer_does_not_fail_a_verb():

@@ -124,7 +124,11 @@ def test_json_that_is_no_engram_is_an_error_of_ours():
 
 def test_records_are_frozen():
     engram = sample_engram()
-    for record, name in ((engram, "content"), (engram.trace, "half_life"), (Stimulus(content="x"), "content")):
+    for record, name in (
+        (engram, "content"),
+        (engram.trace, "half_life"),
+        (Stimulus(content="x"), "content"),
+    ):
         with pytest.raises(ValueError, match="frozen"):
             setattr(record, name, getattr(record, name))
 
@@ -149,6 +153,12 @@ def test_an_engram_says_what_follows_from_it():
     assert sample_engram(context={"speaker": 5}).speaker is None
 
 
+def test_a_memory_type_is_its_value_as_a_string():
+    assert [*MemoryType] == ["episodic", "semantic", "procedural", "habitual"]
+    assert f"{MemoryType.SEMANTIC}" == "semantic" and MemoryType("semantic") is MemoryType.SEMANTIC
+    assert sample_engram(memory_type="semantic").memory_type is MemoryType.SEMANTIC
+
+
 def test_a_digest_is_of_canonical_content_type_scope_and_speaker():
     digest = content_digest("We met  Dana ", MemoryType.EPISODIC, None, None)
     assert len(digest) == 32
@@ -169,7 +179,13 @@ def test_a_stimulus_is_checked_where_it_is_made():
     assert Stimulus.of("x", memory_type="semantic", tags=["a"]).memory_type is MemoryType.SEMANTIC
     with pytest.raises(InvalidArgumentError, match=r"salience: must be in \[0, 1\]"):
         Stimulus.of("x", salience=2)
-    for field in ({"salience": 2.0}, {"salience": True}, {"reward": math.nan}, {"memory_type": "x"}, {"tags": 5}):
+    for field in (
+        {"salience": 2.0},
+        {"salience": True},
+        {"reward": math.nan},
+        {"memory_type": "x"},
+        {"tags": 5},
+    ):
         with pytest.raises(InvalidArgumentError, match=f"Stimulus.{next(iter(field))}"):
             Stimulus(content="x", **field)  # type: ignore[arg-type]
 
@@ -201,5 +217,5 @@ def test_a_bad_parameter_is_a_configuration_error_that_names_it(fields: dict[str
 
 
 def test_a_trace_needs_its_half_life():
-    with pytest.raises(InvalidArgumentError, match="Trace.half_life: field required"):
+    with pytest.raises(InvalidArgumentError, match=r"^Trace\.half_life: field required"):
         Trace(encoded_half_life=1.0, last_access=0.0)  # type: ignore[call-arg]

@@ -73,7 +73,13 @@ def run_demo(place: Place, *, as_json: bool, stays: bool) -> None:
                     pages.show_recall(screen, runner.run(brain.recall(cue, limit=3)))
         finally:
             runner.run(stack.aclose())
-    pages.show_end(screen, place.url if stays else None)
+    pages.show_end(screen, _options(place, brain.store.url) if stays else None)
+
+
+def _options(place: Place, masked: str) -> list[str]:
+    """How the store is named in another command, without its password."""
+    named = ["--store", masked if place.file is None else place.url]
+    return named if place.namespace == "default" else [*named, "--namespace", place.namespace]
 
 
 def _read_cue() -> str:

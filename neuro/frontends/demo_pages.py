@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
@@ -23,7 +24,8 @@ from neuro.frontends.rendering import (
 from neuro.frontends.screen import Screen
 
 _HOMES = ("neocortex", "cerebellum", "basal_ganglia")
-_EXCERPT = 88
+_EXCERPT = 94
+_SAID = 86
 _SHORT = 60
 _SHOWN = 4
 _BAR = 7
@@ -71,7 +73,7 @@ def _salience(moment: Moment) -> float:
 
 def _show_said(screen: Screen, moment: Moment) -> None:
     stimulus = moment.turn.stimulus
-    screen.say((f"{stimulus.context['speaker']}: ", ASIDE), quoted(stimulus.content, _EXCERPT), lead="  ")
+    screen.say((f"{stimulus.context['speaker']}: ", ASIDE), quoted(stimulus.content, _SAID), lead="  ")
 
 
 def show_working_memory(screen: Screen, evening: Sequence[Moment]) -> None:
@@ -208,13 +210,18 @@ def show_default(screen: Screen, retentions: Sequence[float]) -> None:
     )
 
 
-def show_end(screen: Screen, url: str | None) -> None:
-    """Where it can be asked from now on."""
+def show_end(screen: Screen, store: Sequence[str] | None) -> None:
+    """Where it can be asked from now on.
+
+    Args:
+        store: the options that name its store; none if that was a temporary one.
+    """
     screen.say("")
-    if url is None:
+    if store is None:
         screen.say('The temporary store is gone. "neuro demo --store demo.db" makes one that stays.')
     else:
-        screen.say(f'It stays: neuro recall --store {url} "Who is Wanda?"')
+        screen.say("It stays:")
+        screen.say(shlex.join(["neuro", "recall", *store, "Who is Wanda?"]), lead="  ", whole=True)
 
 
 def summary(days: Sequence[Day], answers: Sequence[Answer], faded: Sequence[Faded]) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def user_data_folder(platform: str, environment: Mapping[str, str], home: Path) 
     if platform == "darwin":
         return home / "Library" / "Application Support" / "neuro"
     share = Path(environment.get("XDG_DATA_HOME", ""))
-    return (
-        share if share.is_absolute() else home / ".local" / "share"
-    ) / "neuro"  # relative ones do not count
+    if not share.is_absolute():  # a relative one does not count
+        share = home / ".local" / "share"
+    return share / "neuro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Place:
         """Makes the user's data folder. A folder that the user named is theirs to make."""
         if self.folder is not None:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's business
             except OSError as error:
                 raise ConfigurationError(
                     f"{self.folder}: cannot be made ({error.strerror}); name a file with --store"

@@ -89,15 +89,19 @@ class Screen:
         wraps = wrap or self._out.is_terminal
         self._wrap = min(self._out.width, _PARAGRAPH_WIDTH) if wraps else None
 
-    def say(self, *pieces: Piece, lead: str = "") -> None:
-        """A paragraph; its further lines are indented by the width of ``lead``."""
+    def say(self, *pieces: Piece, lead: str = "", whole: bool = False) -> None:
+        """A paragraph; its further lines are indented by the width of ``lead``.
+
+        Args:
+            whole: one line however long, to be copied.
+        """
         if self.as_json:
             return
         text = Text()
         for piece in pieces:
             words, style = (piece, "") if isinstance(piece, str) else piece
             text.append(self._clean(words), style)
-        lines = [text] if self._wrap is None else text.wrap(self._out, self._wrap - len(lead))
+        lines = [text] if whole or self._wrap is None else text.wrap(self._out, self._wrap - len(lead))
         for number, line in enumerate(lines):
             self._print(Text(self._clean(lead) if number == 0 else " " * len(lead)) + line)
 

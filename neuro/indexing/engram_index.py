@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError
-from neuro.indexing.probe import Frequencies, Match, Probe, bm25, relevance
+from neuro.indexing.probe import Frequencies, Match, Probe, relevance, saturated, term_shares
 from neuro.indexing.terms import fragment_terms
 
 _FIRST_CAPACITY = 64
@@ -196,21 +196,17 @@ class EngramIndex:
         return list(found.values())
 
     def _lexical(self, probe: Probe, columns: _Columns, size: int) -> npt.NDArray[np.float64]:
-        """BM25 of every fragment, computed over those that hold any term of the probe."""
+        """BM25 of every fragment; costs what holds the terms of the probe, however many it has."""
         scores = np.zeros(size)
-        postings = [
-            (i, p) for i, term in enumerate(probe.terms) if (p := self._postings.get(term)) is not None
-        ]
-        if not postings or probe.matching.words == 0.0:
+        if probe.matching.words == 0.0:
             return scores
-        lists = [(i, p.slots[: p.size], p.counts[: p.size]) for i, p in postings]
-        touched = np.unique(np.concatenate([slots for _, slots, _ in lists]))
-        touched = touched[touched < size]
-        table = np.zeros((len(touched), len(probe.terms)))
-        for i, slots, counts in lists:
-            inside = slots < size
-            table[np.searchsorted(touched, slots[inside]), i] = counts[inside]
-        scores[touched] = bm25(table, columns.lengths[touched], probe)
+        for term, share in zip(probe.terms, term_shares(probe), strict=True):
+            posting = self._postings.get(term)
+            if posting is not None:
+                slots, counts = posting.slots[: posting.size], posting.counts[: posting.size]
+                inside = slots < size
+                slots, counts = slots[inside], counts[inside]
+                scores[slots] += share * saturated(counts, columns.lengths[slots], probe)
         return scores
 
 

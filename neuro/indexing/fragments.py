@@ -11,7 +11,8 @@ FRAGMENT_WORDS = 30
 _LONGEST_SENTENCE = 60
 """A sentence longer than this many words (a list, a log, text without full stops) is cut."""
 
-_SENTENCE = re.compile(r"\S(?:.*?(?:[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]|\n)|.*\S)", re.DOTALL)
+# A run of stops is looked at once, from its beginning, and never again: cutting takes linear time.
+_SENTENCE = re.compile(r"\S(?:.*?(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]|\n)|.*\S)", re.DOTALL)
 _TOKEN = re.compile(r"\S+")
 
 

@@ -88,6 +88,28 @@ class Match(NamedTuple):
     """Terms of the probe that the engram's best fragment holds."""
 
 
+def term_shares(probe: Probe) -> npt.NDArray[np.float64]:
+    """Share of each term in the most that the probe could reach, shape (terms,); zeros when all idf are."""
+    idf = np.asarray(probe.idf, dtype=np.float64)
+    total = idf.sum()
+    return idf / total if total > 0.0 else idf
+
+
+def saturated(
+    counts: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], probe: Probe
+) -> npt.NDArray[np.float64]:
+    """How full fragments are of a term, in [0, 1]: ``f / (f + k1 (1 - b + b length / mean length))``.
+
+    Args:
+        counts: shape (fragments,), how often each fragment holds the term.
+        lengths: shape (fragments,), terms of each fragment.
+    """
+    m = probe.matching
+    norm = m.saturation * (1.0 - m.length_norm + m.length_norm * lengths / probe.mean_length)
+    # Without saturation a term that is not there would be 0 / 0.
+    return np.divide(counts, counts + norm, out=np.zeros(len(counts)), where=counts > 0.0)
+
+
 def bm25(
     frequencies: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], probe: Probe
 ) -> npt.NDArray[np.float64]:
@@ -97,16 +119,10 @@ def bm25(
         frequencies: shape (fragments, terms of the probe), how often each fragment holds each term.
         lengths: shape (fragments,), terms of each fragment.
     """
-    m = probe.matching
-    idf = np.asarray(probe.idf, dtype=np.float64)
-    best = idf.sum() * (m.saturation + 1.0)
-    if best <= 0.0:
-        return np.zeros(len(lengths))
-    norm = m.saturation * (1.0 - m.length_norm + m.length_norm * lengths / probe.mean_length)
-    with np.errstate(invalid="ignore"):  # without saturation a term that is not there gives 0 / 0
-        held = frequencies > 0.0  # without saturation a missing term would be 0 / 0
-    scores = np.divide(frequencies, frequencies + norm[:, None], out=np.zeros(frequencies.shape), where=held)
-    return scores @ idf * (m.saturation + 1.0) / best
+    scores = np.zeros(len(lengths))
+    for share, counts in zip(term_shares(probe), frequencies.T, strict=True):
+        scores += share * saturated(counts, lengths, probe)
+    return scores
 
 
 def relevance(

@@ -16,6 +16,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _WIDE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ก-๛]")
 
+_LONGEST_WORD = 64
+"""Letters; a longer run of them is a key or a blob, and has no stem."""
+
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be been before being but by can could did do does doing
     done for from get got had has have having he her here hers him his how i if in into is it its just me more
@@ -123,15 +126,19 @@ def worded(text: str) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Porter's stem of an English word (Porter 1980); other words, short words and numbers come back whole.
+    """Porter's stem of an English word (Porter 1980); others, short and overlong ones, and numbers come back whole.
 
     >>> stem("relational"), stem("running"), stem("harbours"), stem("skies")
     ('relat', 'run', 'harbour', 'ski')
     """
-    if len(word) <= 2 or not word.isascii() or not word.isalpha():
+    if not 2 < len(word) <= _LONGEST_WORD or not word.isascii() or not word.isalpha():
         return word
+    return _stem(word)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
     word = _step_1(word)
     for table in (_STEP_2, _STEP_3):
         suffix = _longest(word, tuple(s for s, _ in table))

@@ -26,7 +26,9 @@ class Recalling:
         self._body = body
         self._life = life
 
-    async def recall(self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool) -> Recall:
+    async def recall(
+        self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool
+    ) -> Recall:
         """What a cue brings back; with ``update`` it is counted, strengthened, held and bound."""
         with self._body.oblivion.watched():
             recall = await self._recollect(cue, limit, where)

@@ -187,7 +187,7 @@ class Hippocampus(MemoryRegion):
     def _episode(self, stimulus: Stimulus, at: float) -> str:
         last = self._stream[-1] if self._stream else None
         session = _session(stimulus.context)
-        if last is None or at - last.at > self.params.episode_gap or session != last.session:
+        if last is None or abs(at - last.at) > self.params.episode_gap or session != last.session:
             return f"episode-{self.next_id(at)}"
         return last.episode_id
 

@@ -30,7 +30,7 @@ def _reasons(match: Match, probe: Probe) -> tuple[Reason, ...]:
         amount = probe.matching.words * match.lexical**probe.matching.concavity
         found.append(Reason("words", amount, ", ".join(match.matched)))
     if match.similarity > probe.matching.noise and probe.matching.features > 0.0:
-        amount = probe.matching.features * float(probe.matching.likeness(np.float64(match.similarity)))
+        amount = probe.matching.features * float(probe.matching.likeness(np.array(match.similarity)))
         found.append(Reason("meaning", amount, f"{match.similarity:.0%} alike in its features"))
     return tuple(found)
 

@@ -100,6 +100,17 @@ async def test_activation_does_not_spread_to_the_dormant():
         assert contents(await brain.recall("Dana", update=False)) == [HARBOUR, KEYS]
 
 
+async def test_a_dormant_match_gains_nothing_by_association():
+    clock = SimulatedClock()
+    async with await remembering(clock, 1) as brain:
+        both = found(await brain.recall("Dana keys", update=False), KEYS)
+        assert kinds(both) >= {"words", "temporal"}
+        await clock.advance(FADED)
+        await brain.recall("Dana", limit=1)
+        asleep = found(await brain.recall("Dana keys", update=False), KEYS)
+        assert kinds(asleep) >= {"words", "dormant"} and "temporal" not in kinds(asleep)
+
+
 async def test_the_dormant_are_not_held():
     clock = SimulatedClock()
     config = human().model_copy(update={"recall": RecallParams(used="none")})

@@ -110,7 +110,9 @@ async def test_an_orderly_close_keeps_everything_slept_on_or_not(nights: int, tm
         assert report["consolidated"] == (2 if nights == 0 else 0)
     async with Brain.create(path, clock=clock) as brain:
         assert contents(await brain.list()) == [HARBOUR, KEYS]
-        assert (await brain.perceive(HARBOUR, context={"speaker": "Alice"})).repeated is False  # another scope
+        assert (
+            await brain.perceive(HARBOUR, context={"speaker": "Alice"})
+        ).repeated is False  # another scope
 
 
 async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path):
@@ -168,6 +170,21 @@ async def test_closing_waits_for_a_store_that_comes_back():
         store.fail_next("write_journal", StoreUnavailableError("gone"))
     await brain.close()
     assert store.engrams_kept == [HARBOUR, KEYS]
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_a_close_sees_through_what_is_under_way(seed: int):
+    rng = random.Random(seed)
+    store = Kept()
+    brain = await Brain.create(InterleavingStoreThatLasts(store, rng))
+    perceives = [asyncio.ensure_future(brain.perceive(f"number {number}")) for number in range(5)]
+    for _ in range(rng.randrange(12)):
+        await asyncio.sleep(0)
+    await brain.close()
+    outcomes = await asyncio.gather(*perceives, return_exceptions=True)
+    done = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert all(isinstance(outcome, BrainClosedError) for outcome in outcomes if outcome not in done)
+    assert sorted(store.engrams_kept) == sorted(perception.stimulus.content for perception in done)
 
 
 async def test_a_close_that_is_given_up_still_closes():
@@ -254,7 +271,11 @@ def test_a_program_that_drops_a_brain_on_a_file_ends(tmp_path: Path):
         "asyncio.run(main())\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "always", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert "ResourceWarning: unclosed <Brain at sqlite:///" in done.stderr

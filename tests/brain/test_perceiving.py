@@ -85,6 +85,19 @@ async def test_the_gate_that_refuses_says_so_and_nothing_is_encoded():
         assert [s.content for s in brain.sensory_cortex.buffered()] == ["We met Dana at the harbour"]
 
 
+async def test_each_fragment_of_a_long_content_has_features_of_its_own():
+    embedder = HashingEmbedder()
+    sentences = [
+        f"Sentence {n} tells of the {word} in some ten plain words." for n, word in enumerate("abcdefgh")
+    ]
+    async with Brain.create(embedder=embedder) as brain:
+        engram = (await brain.perceive(" ".join(sentences))).engram
+        assert engram is not None and engram.features is not None
+        assert " ".join(engram.texts) == engram.content and len(engram.texts) > 1
+        expected = embedder.embed_now(engram.texts)
+        assert engram.features == pytest.approx(expected, abs=1e-3)
+
+
 async def test_what_leaves_working_memory_is_reported_and_still_remembered():
     config = BrainConfig(prefrontal_cortex=PrefrontalCortexParams(capacity=2))
     clock = SimulatedClock()

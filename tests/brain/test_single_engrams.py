@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from telling import DAY, HOUR, contents, files
 
-from neuro import Brain, EngramNotFoundError, compute_retention, time_until_forgotten
+from neuro import Brain, BrainConfig, EngramNotFoundError, compute_retention, time_until_forgotten
 from neuro.clock import SimulatedClock
+from neuro.connectome import ConnectomeParams
 from neuro.presets import human
 from neuro.signals import Forgetting
 from neuro.stores.memory import MemoryStore
@@ -54,6 +55,16 @@ async def test_associations_are_told_strongest_first_and_only_of_what_exists():
         await brain.forget(second)
         assert (await brain.get(fourth)).associations == (third, first)
         assert (await brain.get(first)).associations == (third, fourth)
+
+
+async def test_a_one_way_link_to_what_was_forgotten_is_not_told():
+    config = BrainConfig(connectome=ConnectomeParams(most_links=1))
+    async with await remembering(SimulatedClock(), 1, config=config) as brain:
+        first, second, *_ = (engram.engram_id for engram in await brain.list())
+        assert (await brain.get(first)).associations == (second,)
+        assert first not in (await brain.get(second)).associations
+        await brain.forget(second)
+        assert (await brain.get(first)).associations == ()
 
 
 @pytest.mark.parametrize("verb", ["get", "forget", "reinforce", "pin", "unpin"])

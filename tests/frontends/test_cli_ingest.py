@@ -178,6 +178,7 @@ async def test_brain_time_never_goes_back_to_an_older_conversation(place: Place)
     held = await remembered(place)
     assert held["stats"]["brain_time"] == pytest.approx(before + 2 * DAY + 180.0)
     assert [e.encoded_at for e in held["engrams"]] == [turn["at"] for turn in (*old, *week())]
+    assert len({e.episode_id for e in held["engrams"]}) == 6
 
 
 async def test_a_turn_that_is_dated_before_the_one_ahead_keeps_its_date(place: Place) -> None:
@@ -247,7 +248,7 @@ async def test_an_interrupted_ingestion_closes_orderly_and_goes_on_where_it_was(
 
 async def test_a_conversation_without_turns_creates_nothing(place: Place) -> None:
     assert (await live(place, b"\n\nbad line\n")).turns == 0
-    assert place.missing()
+    assert await asyncio.to_thread(place.missing)
 
 
 async def test_a_long_ledger_is_not_rewritten_as_a_whole() -> None:

@@ -6,7 +6,10 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +36,18 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     )
 
 
+@contextmanager
+def started(
+    environment: dict[str, str], *arguments: str, **streams: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive its test."""
+    with subprocess.Popen([*COMMAND, *arguments], env=environment, **streams) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_what_one_process_adds_the_next_recalls(environment) -> None:
     added = run(environment, "add", "We met Dana at the harbour")
     assert (added.returncode, added.stderr) == (0, "")
@@ -51,9 +66,7 @@ def test_without_an_encoding_for_them_no_sign_is_a_reason_to_fail(environment) -
 
 
 def test_a_reader_that_goes_away_is_no_error(environment) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with started(environment, "demo", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -68,18 +81,15 @@ def test_interrupted_while_it_lives_through_a_conversation_it_closes_orderly(
     turns = [{"text": f"Remark number {number}", "at": 1000.0 * number} for number in range(800)]
     file.write_text("\n".join(map(json.dumps, turns)), "utf-8")
     terminal, side = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, "ingest", str(file)], env=environment, stdout=subprocess.PIPE, stderr=side
-    ) as process:
+    with started(environment, "ingest", str(file), stdout=subprocess.PIPE, stderr=side) as process:
         os.close(side)
         shown = os.read(terminal, 1)  # the progress bar: it has begun
         process.send_signal(signal.SIGINT)
         shown += drained(terminal)
         assert process.wait(PATIENCE) == 130
     assert b"Traceback" not in shown
-    lived = json.loads(run(environment, "list", "--limit", "1000", "--json").stdout or '{"engrams": []}')[
-        "engrams"
-    ]
+    listed = run(environment, "list", "--limit", "1000", "--json").stdout
+    lived = json.loads(listed)["engrams"] if listed else []  # it may have been too early for any
     assert len(lived) < 800
     assert [engram["content"] for engram in lived] == [turn["text"] for turn in turns[: len(lived)]]
     again = json.loads(run(environment, "ingest", str(file), "--json").stdout)
@@ -89,15 +99,15 @@ def test_interrupted_while_it_lives_through_a_conversation_it_closes_orderly(
 def test_at_a_terminal_the_demo_lets_the_user_ask_until_interrupted(environment, tmp_path: Path) -> None:
     file = tmp_path / "demo.db"
     terminal, side = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, "demo", "--store", str(file)], env=environment, stdin=side, stdout=side, stderr=side
-    ) as process:
+    with started(environment, "demo", "--store", str(file), stdin=side, stdout=side, stderr=side) as process:
         os.close(side)
         shown = until(terminal, b"an empty line ends): ")
         os.write(terminal, b"scrape candle wax off a tablecloth\n")
         shown = until(terminal, b"an empty line ends): ")
         assert b"with a spoon, not a knife" in shown.replace(b"\r\n", b"\n").replace(b"\n  ", b" ")
         process.send_signal(signal.SIGINT)
+        with suppress(OSError):  # if it is gone; a signal just before it waits for a line does not wake it
+            os.write(terminal, b"\n")
         assert b"Traceback" not in drained(terminal)
         assert process.wait(PATIENCE) == 130
     assert json.loads(run(environment, "stats", "--store", str(file), "--json").stdout)["engrams"] == 161

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -34,7 +35,9 @@ def indexed(*engrams: Engram) -> EngramIndex:
     return index
 
 
-def probe(index: EngramIndex, *asked: str, seed: int | None = None, matching: Matching | None = None) -> Probe:
+def probe(
+    index: EngramIndex, *asked: str, seed: int | None = None, matching: Matching | None = None
+) -> Probe:
     features = None if seed is None else sample_features(seed=seed)
     return sample_probe(*asked, corpus=index.frequencies(asked), features=features, matching=matching)
 
@@ -140,15 +143,18 @@ def test_ties_are_in_order_of_id():
 
 def test_rare_words_weigh_more_than_common_ones():
     index = indexed(
-        *(sample_engram(n, f"harbour number {n}") for n in range(1, 20)), sample_engram(20, "lantern number 20")
+        *(sample_engram(n, f"harbour number {n}") for n in range(1, 20)),
+        sample_engram(20, "lantern number 20"),
     )
     first = index.search(probe(index, "harbour", "lantern"), 1)[0]
     assert first.matched == ("lantern",)
 
 
 def test_frequencies_count_fragments_not_engrams():
-    index = indexed(fragmented(1, "The harbour.", "The harbour again.", "A piano."), sample_engram(2, "harbour"))
-    assert index.frequencies(("harbour", "piano", "kettl")) == Frequencies(4, 4, (3, 1, 0))
+    index = indexed(
+        fragmented(1, "The harbour.", "The harbour again.", "A piano."), sample_engram(2, "harbour")
+    )
+    assert index.frequencies(("harbour", "piano", "kettl")) == Frequencies(4, 5, (3, 1, 0))
 
 
 def test_features_of_another_dimension_are_refused_and_cues_of_one_say_nothing():
@@ -187,3 +193,17 @@ def test_it_is_searched_in_a_thread_while_engrams_come():
     searching.join()
     assert failures == []
     assert len(index) == 100
+
+
+def test_a_cue_of_very_many_words_takes_little_memory():
+    index = indexed(*(sample_engram(n, f"w{n} w{n + 1} w{n + 2}") for n in range(1, 301)))
+    asked = tuple(f"w{n}" for n in range(20_000))
+    cue = probe(index, *asked)
+    tracemalloc.start()
+    try:
+        matches = index.search(cue, 5)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(matches) == 5
+    assert peak < 5_000_000

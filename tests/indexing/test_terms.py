@@ -72,6 +72,12 @@ def test_other_scripts_short_words_and_numbers_come_back_whole(word: str):
     assert stem(word) == word
 
 
+def test_an_overlong_word_comes_back_whole():
+    for word in ("y" * 100_000, "running" * 100):
+        assert stem(word) == word
+        assert terms(f"{word} runs") == [word, "run"]
+
+
 @given(st.text(alphabet=string.ascii_lowercase, max_size=30))
 def test_a_stem_is_never_longer_and_never_empty(word: str):
     found = stem(word)

@@ -240,7 +240,11 @@ def test_a_region_used_alone_keeps_its_engrams_in_memory(kind: type[MemoryRegion
 
 @pytest.mark.parametrize(
     ("params", "bad"),
-    [(CerebellumParams, {"resistance": 0.5}), (BasalGangliaParams, {"learning_rate": 1.5}), (BasalGangliaParams, {"x": 1})],
+    [
+        (CerebellumParams, {"resistance": 0.5}),
+        (BasalGangliaParams, {"learning_rate": 1.5}),
+        (BasalGangliaParams, {"x": 1}),
+    ],
 )
 def test_bad_parameters_are_configuration_errors(params: Any, bad: dict[str, Any]):
     with pytest.raises(ConfigurationError, match=rf"^{params.__name__}\."):

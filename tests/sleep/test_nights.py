@@ -247,6 +247,22 @@ async def test_replay_goes_on_after_a_restart(tmp_path: Path):
         assert (await brain.sleep())["replayed"] == 4
 
 
+async def test_a_replay_whose_reply_was_lost_counts_once():
+    async def lived(reply_lost: bool) -> list[float]:
+        clock, store = SimulatedClock(), FailingStore(MemoryStore())
+        async with await remembering(clock, url=store) as brain:
+            await brain.sleep()
+            await clock.advance(DAY)
+            if reply_lost:
+                for _ in range(3):
+                    store.fail_next("amend", StoreUnavailableError("gone"), reply_lost=True)
+            await brain.sleep()
+            await brain.sleep()
+            return [engram.stability for engram in await brain.list()]
+
+    assert await lived(reply_lost=True) == await lived(reply_lost=False)
+
+
 # One at a time, and failures
 
 

@@ -161,7 +161,7 @@ _ENDINGS = ("", "", "", " at stop 1", " at stop 2")
 _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
-_PAUSES = (1.0, 30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY)
+_PAUSES = (30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY, 40 * DAY)
 _LOSABLE = (
     "insert",
     "reveal",
@@ -199,16 +199,21 @@ def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False
     return draw(rng)
 
 
-def _meeting(rng: random.Random, trouble: bool) -> Act:
+def _meeting(rng: random.Random, number: int, trouble: bool) -> Act:
     """An act that may meet others: anything but time passing and reopening."""
     if trouble and rng.random() < 0.1:
         return _trouble(rng, together=False)
-    [draw] = rng.choices((_perceive, _recall, _on_one, _sleep), (3, 3, 4, 2))
+    if rng.random() < 0.35:
+        return _on_one(rng, number)
+    [draw] = rng.choices((_perceive, _recall, _sleep), (3, 4, 2))
     return draw(rng)
 
 
 def _together(rng: random.Random, trouble: bool) -> Together:
-    acts = [_meeting(rng, trouble) for _ in range(rng.randint(2, 6))]
+    number = rng.choice(
+        (-1, -2, rng.randrange(ALL))
+    )  # acts get in each other's way on one engram, best a new one
+    acts = [_meeting(rng, number, trouble) for _ in range(rng.randint(2, 6))]
     if rng.random() < 0.3:  # the same act twice at once is where counts and repeats go wrong
         acts.append(rng.choice(acts))
     return Together(tuple(acts))
@@ -235,8 +240,8 @@ def _recall(rng: random.Random) -> Recall:
     return Recall(cue, rng.choice((1, 3, ALL)), rng.random() < 0.8)
 
 
-def _on_one(rng: random.Random) -> Act:
-    number = rng.randrange(ALL)
+def _on_one(rng: random.Random, number: int | None = None) -> Act:
+    number = rng.randrange(ALL) if number is None else number
     acts = (
         Seek(number),
         Get(number),
@@ -246,7 +251,7 @@ def _on_one(rng: random.Random) -> Act:
         Reinforce(number),
         Browse(),
     )
-    [act] = rng.choices(acts, (3, 2, 2, 1, 1, 1, 1))
+    [act] = rng.choices(acts, (3, 1, 3, 1, 1, 2, 1))
     return act
 
 

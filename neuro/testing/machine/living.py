@@ -145,8 +145,8 @@ class _Life:
         tasks = [asyncio.create_task(self._carry_out(act, i)) for act, i in zip(acts, named, strict=True)]
         try:
             async with asyncio.timeout(_PATIENCE):
-                while not all(task.done() for task in tasks):
-                    await asyncio.wait(tasks, timeout=0, return_when=asyncio.FIRST_COMPLETED)
+                for ended in asyncio.as_completed(tasks):
+                    await ended
                     self._auditor.glance(self.brain)
         except TimeoutError:
             raise AssertionError(f"{acts!r} are stuck") from None

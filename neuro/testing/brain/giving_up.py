@@ -1,0 +1,132 @@
+"""Checks of giving up: acts that are cancelled, and a close that comes amid acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+from neuro.errors import BrainClosedError, EngramNotFoundError, StoreClosedError
+from neuro.testing.brain.lives import (
+    CONTENTS,
+    STEPS,
+    Lives,
+    cancelled_after,
+    everything,
+    interleaved,
+    unhindered,
+)
+from neuro.testing.machine import OpenPlace
+
+# Cancelling
+
+
+async def check_a_cancelled_perceive_happened_or_did_not(open_place: OpenPlace) -> None:
+    lives = Lives(open_place)
+    async with lives.one(interleaved(2)) as brain:
+        for content, steps in zip(CONTENTS, STEPS, strict=False):
+            done = await cancelled_after(brain.perceive(content), steps)
+            again = await unhindered(brain.perceive(content))
+            assert again.repeated or not done, f"{content!r} was perceived and is not known"
+            assert again.engram is not None and again.engram.trace.exposures == 1.0 + again.repeated
+    async with lives.one() as brain:
+        assert (await everything(brain)).keys() == {*CONTENTS[: len(STEPS)]}
+
+
+async def check_a_cancelled_recall_happened_or_did_not(open_place: OpenPlace) -> None:
+    lives, done = Lives(open_place), 0
+    async with lives.one(interleaved(3)) as brain:
+        await brain.perceive("Dana tuned the piano", memory_type="procedural")
+        await brain.perceive("Dana sold the piano")
+        await brain.sleep()
+        await brain.perceive("Dana missed the piano")
+        for steps in STEPS:
+            done += await cancelled_after(brain.recall("Dana piano", limit=3), steps)
+            assert len(await unhindered(brain.recall("Dana piano", limit=3))) == 3
+    async with lives.one() as brain:
+        counts = {engram.access_count for engram in await brain.list()}
+        least, most = len(STEPS) + done, 2 * len(STEPS)
+        assert len(counts) == 1, f"what was always recalled together counts {sorted(counts)}"
+        assert least <= min(counts) <= most, f"{least} to {most} recalls count {counts}"
+
+
+async def check_a_cancelled_forget_happened_or_did_not(open_place: OpenPlace) -> None:
+    lives = Lives(open_place)
+    async with lives.one(interleaved(4)) as brain:
+        for content, steps in zip(CONTENTS, STEPS, strict=False):
+            engram = (await brain.perceive(content)).engram
+            assert engram is not None
+            if steps % 2:
+                await brain.sleep()
+            done = await cancelled_after(brain.forget(engram.engram_id), steps)
+            try:
+                await unhindered(brain.forget(engram.engram_id))
+            except EngramNotFoundError:
+                continue
+            assert not done, f"{content!r} was forgotten twice"
+    async with lives.one() as brain:
+        assert await everything(brain) == {}
+
+
+async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -> None:
+    lives = Lives(open_place)
+    async with lives.one(interleaved(5)) as brain:
+        for content, steps in zip(CONTENTS, STEPS, strict=False):
+            await brain.perceive(content)
+            await cancelled_after(brain.sleep(), steps)
+            await unhindered(brain.recall(content, limit=1))
+        await unhindered(brain.sleep())
+        assert brain.inspect().regions["hippocampus"].model_dump()["engrams"] == 0
+        await lives.assert_nothing_arrives()
+    async with lives.one() as brain:
+        engrams = await everything(brain)
+        assert engrams.keys() == {*CONTENTS[: len(STEPS)]}
+        assert all(engram.access_count == 1 for engram in engrams.values())
+
+
+# Closing
+
+
+async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPlace) -> None:
+    lives, recalled, perceived = Lives(open_place), Counter[str](), set(CONTENTS[:5])
+    async with lives.one() as brain:
+        await brain.perceive_many(CONTENTS[:5])
+        await brain.sleep()
+
+    async def attempt(act: Awaitable[Any]) -> Any:
+        try:
+            return await act
+        except (BrainClosedError, StoreClosedError):
+            return None
+
+    for seed in range(16):
+        recent, late = CONTENTS[10 + seed], CONTENTS[50 + seed]
+        async with lives.one(interleaved(seed)) as brain:
+            perceived.add(recent)
+            await brain.perceive(recent)
+            recalls = [brain.recall(content, limit=1) for content in (*CONTENTS[:5], recent, recent)]
+            others = [brain.perceive(late), *([brain.sleep()] if seed % 2 else [])]
+            tasks = [asyncio.create_task(attempt(act)) for act in (*recalls, *others)]
+            for _ in range(3 * seed):
+                await asyncio.sleep(0)
+        outcomes = await asyncio.gather(*tasks)
+        recalled.update(recall[0].engram.content for recall in outcomes[: len(recalls)] if recall is not None)
+        perceived.update({late} if outcomes[len(recalls)] is not None else ())
+    async with lives.one() as brain:
+        engrams = await everything(brain)
+        assert engrams.keys() == perceived, f"{perceived} were perceived, {engrams.keys()} are there"
+        for content, engram in engrams.items():
+            assert engram.access_count == recalled[content], (
+                f"{content!r} was recalled {recalled[content]} times and counts {engram.access_count}"
+            )
+        await lives.assert_nothing_arrives()
+
+
+GIVING_UP_CHECKS = (
+    check_a_cancelled_perceive_happened_or_did_not,
+    check_a_cancelled_recall_happened_or_did_not,
+    check_a_cancelled_forget_happened_or_did_not,
+    check_a_cancelled_sleep_leaves_one_owner_each,
+    check_closing_during_acts_finishes_or_refuses_them,
+)

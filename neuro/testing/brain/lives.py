@@ -1,0 +1,102 @@
+"""Lives of a brain in one place, and acts that are given up: what the checks of a brain are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from neuro.brain import Brain
+from neuro.clock import SimulatedClock
+from neuro.config import BrainConfig
+from neuro.embedders import HashingEmbedder
+from neuro.engram import Engram
+from neuro.stores.base import Store
+from neuro.testing.doubles import InterleavingStore
+from neuro.testing.machine import OpenPlace
+from neuro.units import MINUTE
+
+CONTENTS = tuple(
+    f"{who} {did} the {what}"
+    for who in ("Dana", "Omar", "Ines", "Theo")
+    for did in ("painted", "repaired", "borrowed", "praised", "photographed")
+    for what in ("lantern", "bicycle", "violin", "kettle", "compass")
+)
+"""A hundred contents, each found by its own words."""
+
+T = TypeVar("T")
+
+STUCK_AFTER = 10.0
+"""Real seconds after which an act that follows a cancelled one counts as stuck."""
+CLOSING_PATIENCE = 0.2
+"""Real seconds for which the brains of these checks try to reach a store while they close."""
+STEPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 31, 37, 45, 55, 70)
+"""Steps of the event loop after which an act is cancelled."""
+
+
+class Lives:
+    """The lives of one brain in a place, under one clock."""
+
+    def __init__(self, open_place: OpenPlace) -> None:
+        self._open_place = open_place
+        self.clock = SimulatedClock(1_000_000.0)
+        self.place: Store
+        self.store: Store
+
+    @asynccontextmanager
+    async def one(self, wrap: Callable[[Store], Store] | None = None) -> AsyncGenerator[Brain]:
+        """A life from opening the place, which the brain sees through ``wrap``, to an orderly close."""
+        self.place = await self._open_place()
+        self.store = self.place if wrap is None else wrap(self.place)
+        async with Brain.create(
+            self.store,
+            clock=self.clock,
+            embedder=HashingEmbedder(64),
+            sleep_interval_seconds=MINUTE,
+            config=BrainConfig(closing_patience=CLOSING_PATIENCE),
+        ) as brain:
+            yield brain
+
+    async def assert_nothing_arrives(self) -> None:
+        """No engram is left half-way into its home."""
+        for region in ("neocortex", "cerebellum", "basal_ganglia"):
+            assert await self.place.engrams(region).arrivals() == [], (
+                f"something still arrives in the {region}"
+            )
+
+
+def interleaved(seed: int) -> Callable[[Store], Store]:
+    """Wraps a place so that acts meet in every order that ``seed`` draws."""
+    return lambda place: InterleavingStore(place, random.Random(seed))
+
+
+async def everything(brain: Brain) -> dict[str, Engram]:
+    """Engrams by content; each content once."""
+    listed = await brain.list(limit=10_000, dormant=True)
+    engrams = {engram.content: engram for engram in listed}
+    assert len(engrams) == len(listed), f"{len(listed)} engrams have {len(engrams)} contents"
+    return engrams
+
+
+async def cancelled_after(act: Coroutine[Any, Any, object], steps: int) -> bool:
+    """Whether an act ended within so many steps of the event loop; otherwise it was cancelled."""
+    task = asyncio.create_task(act)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return False
+    return True
+
+
+async def unhindered(act: Awaitable[T]) -> T:
+    """What an act returns, which must not find anything locked."""
+    try:
+        async with asyncio.timeout(STUCK_AFTER):
+            return await act
+    except TimeoutError:
+        raise AssertionError("an act is stuck: something stayed locked") from None
