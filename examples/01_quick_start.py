@@ -14,9 +14,7 @@ async def main():
     await brain.perceive(
         "To debug Python: add breakpoint(), run, inspect locals", memory_type=MemoryType.PROCEDURAL
     )
-    await brain.perceive(
-        "User always prefers concise answers", memory_type=MemoryType.HABITUAL, reward=0.9
-    )
+    await brain.perceive("User always prefers concise answers", memory_type=MemoryType.HABITUAL, reward=0.9)
     for engram, score in await brain.recall("capital city Europe"):
         print(
             f"{score:.3f}  [{engram.memory_type}]  {engram.content}",

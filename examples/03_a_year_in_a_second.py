@@ -27,7 +27,12 @@ async def main() -> None:
                 )
         print("listed after a year:", [engram.content for engram in await brain.list()])
         found = await brain.recall("ferry to Piran", limit=1)
-        print("but a cue still finds:", found[0].engram.content, "-", "; ".join(str(r) for r in found[0].reasons))
+        print(
+            "but a cue still finds:",
+            found[0].engram.content,
+            "-",
+            "; ".join(str(r) for r in found[0].reasons),
+        )
 
 
 asyncio.run(main())

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,14 @@ from neuro.config import BrainConfig
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
 from neuro.errors import (
-    EngramNotFoundError,
     InvalidArgumentError,
-    StoreUnavailableError,
     UnknownRegionError,
 )
 from neuro.observers import Observers
-from neuro.pathways.life import Life, insist, operation_id
+from neuro.pathways.closing import Opening, close_down
+from neuro.pathways.keeping import Keeping
+from neuro.pathways.life import Life
+from neuro.pathways.nights import Nights
 from neuro.pathways.options import (
     check_clock,
     check_config,
@@ -43,21 +43,10 @@ from neuro.pathways.recalling import Recalling
 from neuro.pathways.transduction import Transduced, Transduction
 from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
-from neuro.regions.anatomy import Changed
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.signals import CycleFailure, Forgetting, Perception, Recall, SleepReport, Stimulus
-from neuro.sleep import (
-    Consolidation,
-    Downscaling,
-    Integration,
-    Night,
-    Pruning,
-    Replay,
-    SleepCycle,
-    SleepStage,
-    live_through,
-)
+from neuro.signals import CycleFailure, Perception, Recall, SleepReport, Stimulus
+from neuro.sleep import SleepCycle
 from neuro.stores import Store
 from neuro.units import HOUR
 
@@ -83,15 +72,9 @@ class Brain:
         self._transduction = Transduction(body.embedder)
         self._perceiving = Perceiving(body, self._life, scope)
         self._recalling = Recalling(body, self._life)
-        self._stages: tuple[SleepStage, ...] = (
-            Replay(),
-            Consolidation(),
-            Pruning(),
-            Integration(),
-            Downscaling(),
-        )
+        self._keeping = Keeping(body, self._life)
         self._cycle = SleepCycle(
-            self._live_through_a_night,
+            Nights(body, self.observers.announce).live_through_one,
             clock=body.clock,
             interval=interval,
             params=body.config.sleep,
@@ -122,7 +105,7 @@ class Brain:
         scope: str | None = None,
         sleep_interval_seconds: float = 60.0,
         ids: Callable[[float], str] | None = None,
-    ) -> Opening:
+    ) -> Opening[Brain]:
         """A brain on the store at ``url``: ``await`` it, or enter it with ``async with``.
 
         Args:
@@ -214,16 +197,29 @@ class Brain:
         fields = {name: getattr(item, name) for name in Stimulus.model_fields}
         return Stimulus.of(fields.pop("content"), **fields, limit=limit)
 
-    async def _perceive(self, stimuli: Sequence[Stimulus]) -> builtins.list[Perception]:
+    async def attend(self, content: str | None = None) -> Perception | None:
+        """Turns to a stimulus that the gate refused, while the sensory cortex still holds it; None when it is gone.
+
+        Args:
+            content: all or a part of it; the latest stimulus if none.
+        """
+        self._life.check_open()
+        sought = None if content is None else check_text(content, "content")
+        stimulus = self.sensory_cortex.attend(sought, self._body.clock.now())
+        return None if stimulus is None else (await self._perceive([stimulus], attended=True))[0]
+
+    async def _perceive(
+        self, stimuli: Sequence[Stimulus], *, attended: bool = False
+    ) -> builtins.list[Perception]:
         if not stimuli:
             return []
         looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
-        return await self._life.finish(self._take_in(stimuli, looks))
+        return await self._life.finish(self._take_in(stimuli, looks, attended))
 
     async def _take_in(
-        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced]
+        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], attended: bool
     ) -> builtins.list[Perception]:
-        perceptions = await self._perceiving.take_in(stimuli, looks)
+        perceptions = await self._perceiving.take_in(stimuli, looks, attended=attended)
         for perception in perceptions:
             self.observers.announce(perception)
         return perceptions
@@ -262,27 +258,15 @@ class Brain:
 
     async def reinforce(self, *engram_ids: str) -> None:
         """What these engrams said was used: they are potentiated. EngramNotFoundError for an unknown id."""
-        now, sleeps = self.time.now(), self._body.sleeps.count
-        plasticity = self._body.config.plasticity
-        await self._change(
-            engram_ids,
-            lambda engram: engram.with_trace(plasticity.potentiate(engram.trace, now, sleeps=sleeps)),
-            accessed=True,
-        )
+        self._life.check_open()
+        await self._keeping.reinforce(engram_ids)
 
     # Single engrams
 
     async def get(self, engram_id: str) -> Engram:
         """The engram with this id, with its associations; counts nothing. EngramNotFoundError if there is none."""
         self._life.check_open()
-        check_text(engram_id, "engram_id", limit=64)
-        owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
-        if owned is None:
-            raise EngramNotFoundError(engram_id)
-        wired = (await self.connectome.associations([engram_id]))[engram_id]
-        targets = [*dict.fromkeys(association.target_id for association in wired)]
-        there = await self._body.anatomy.owners(targets)
-        return owned[1].model_copy(update={"associations": tuple(i for i in targets if i in there)})
+        return await self._keeping.get(engram_id)
 
     async def list(
         self,
@@ -299,17 +283,7 @@ class Brain:
             dormant: also those that have faded below the threshold of forgetting.
         """
         self._life.check_open()
-        check_count(limit, "limit")
-        if after is not None:
-            check_text(after, "after", limit=64)
-        wanted, now = Where.of(where), self.time.now()
-
-        def shown(engram: Engram) -> bool:
-            return (wanted is None or wanted.matches(engram)) and (
-                dormant or not self.hippocampus.dormant(engram, now)
-            )
-
-        return await self._body.anatomy.browse(shown, limit, after)
+        return await self._keeping.browse(where, limit, after, dormant)
 
     async def forget(self, engram_id: str) -> None:
         """Deletes an engram for good; when this returns nothing shows it again, here or after a restart.
@@ -319,57 +293,17 @@ class Brain:
             StoreUnavailableError: the engram is still there, though it may have lost associations.
         """
         self._life.check_open()
-        check_text(engram_id, "engram_id", limit=64)
-        await self._life.finish(self._forget(engram_id))
-
-    async def _forget(self, engram_id: str) -> None:
-        if engram_id in self._body.journalled:
-            await self._body.store.write_journal([], drop=[engram_id])
-            self._body.journalled.discard(engram_id)
-        async with self.connectome.forgetting(engram_id):
-            region = await self._body.anatomy.forget(engram_id)
-            self._body.oblivion.add(engram_id)
-            self.prefrontal_cortex.release(engram_id)
-        if region is None:
-            raise EngramNotFoundError(engram_id)
-        self._body.acted = True
-        self.observers.announce(Forgetting(engram_id, region))
+        self.observers.announce(await self._keeping.forget(engram_id))
 
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
-        await self._change([engram_id], lambda engram: engram.changed(pinned=True))
+        self._life.check_open()
+        await self._keeping.change([engram_id], lambda engram: engram.changed(pinned=True))
 
     async def unpin(self, engram_id: str) -> None:
         """Lets an engram fade again. EngramNotFoundError if there is none."""
-        await self._change([engram_id], lambda engram: engram.changed(pinned=False))
-
-    async def _change(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], *, accessed: bool = False
-    ) -> None:
         self._life.check_open()
-        for engram_id in engram_ids:
-            check_text(engram_id, "engram_id", limit=64)
-        owners = await self._body.anatomy.owners(engram_ids)
-        for engram_id in engram_ids:
-            if engram_id not in owners:
-                raise EngramNotFoundError(engram_id)
-        self._body.acted = True
-        changed = await self._life.finish(self._reconsolidate(engram_ids, change, accessed))
-        if changed.silent:
-            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
-        for engram_id in engram_ids:
-            if engram_id not in changed.engrams:
-                raise EngramNotFoundError(engram_id)
-
-    async def _reconsolidate(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], accessed: bool
-    ) -> Changed:
-        with self._body.oblivion.watched():
-            changed = await self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
-            for engram_id in changed.engrams:
-                if accessed and engram_id not in self._body.oblivion:
-                    self.hippocampus.notice_access(engram_id, self._body.sleeps.count)
-        return changed
+        await self._keeping.change([engram_id], lambda engram: engram.changed(pinned=False))
 
     def retention(self, engram: Engram) -> float:
         """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
@@ -395,28 +329,6 @@ class Brain:
         """Ends the background nights; raises what ended them, if something did. Without a start: harmless."""
         self._life.check_open()
         await self._cycle.stop()
-
-    async def _live_through_a_night(self) -> SleepReport:
-        body, now = self._body, self.time.now()
-        weight = min(1.0, max(0.0, now - body.sleeps.counted_at) / body.config.sleep.full_day)
-        night = Night(
-            now=now,
-            clock_time=body.clock.now(),
-            sleeps=body.sleeps.count + weight,
-            weight=weight,
-            op_id=operation_id(),
-            anatomy=body.anatomy,
-            connectome=body.connectome,
-            prefrontal_cortex=body.prefrontal_cortex,
-        )
-        report = await live_through(night, self._stages)
-        body.sleeps.count, body.sleeps.counted_at = night.sleeps, now
-        body.journalled.difference_update(*report.moved.values())
-        if weight > 0.0 or any(report.values()):
-            body.acted = True
-            await body.write_state()
-        self.observers.announce(report)
-        return report
 
     # Looking, and closing
 
@@ -472,28 +384,10 @@ class Brain:
         self._life.check_loop()
         if self._closing is None:
             self._life.closed = True
-            self._closing = asyncio.ensure_future(self._close())
+            self._closing = asyncio.ensure_future(close_down(self._body, self._life, self._cycle))
         elif self._closing.done():
             return
         await asyncio.shield(self._closing)  # a caller who gives up does not leave it half closed
-
-    async def _close(self) -> None:
-        try:
-            try:
-                await self._cycle.stop()
-            finally:
-                await self._life.wait_for_acts()
-                await self._write_down()
-        finally:
-            await self._body.aclose()
-
-    async def _write_down(self) -> None:
-        if not self._body.acted or not self._body.store.durable:
-            return
-        failure = await insist(self._body.write_down, self._body.config.closing_patience)
-        if failure is not None:
-            lost = self._body.unwritten()
-            raise StoreUnavailableError(f"closed with {lost} engrams not stored: {failure}") from failure
 
     async def __aenter__(self) -> Brain:
         return self
@@ -508,24 +402,3 @@ class Brain:
     def __repr__(self) -> str:
         state = "closed" if self._life.closed else "open"
         return f"<Brain at {self._body.store.url}, {state}>"
-
-
-class Opening:
-    """A brain about to be: ``await`` it, or enter it with ``async with``."""
-
-    def __init__(self, open_brain: Callable[[], Coroutine[Any, Any, Brain]]) -> None:
-        self._open = open_brain
-        self._brain: Brain | None = None
-
-    def __await__(self) -> Generator[Any, Any, Brain]:
-        return self._open().__await__()
-
-    async def __aenter__(self) -> Brain:
-        self._brain = await self._open()
-        return self._brain
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._brain is not None
-        await self._brain.close()

@@ -6,8 +6,9 @@ pytest.register_assert_rewrite("neuro.testing")
 
 from collections.abc import Iterator
 
-import neuro
 from blockbuster import BlockBuster, blockbuster_ctx
+
+import neuro
 
 
 @pytest.fixture(autouse=True)

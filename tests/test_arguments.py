@@ -117,9 +117,7 @@ def test_an_instant_is_finite_seconds_or_an_aware_datetime():
     assert check_instant(datetime.min.replace(tzinfo=UTC), "occurred_at") < 0.0
 
 
-@pytest.mark.parametrize(
-    "value", [NAIVE, "2026-05-01", math.nan, math.inf, None, True, object()]
-)
+@pytest.mark.parametrize("value", [NAIVE, "2026-05-01", math.nan, math.inf, None, True, object()])
 def test_what_is_no_instant_is_refused(value: Any):
     with pytest.raises(InvalidArgumentError, match="occurred_at: must"):
         check_instant(value, "occurred_at")

@@ -46,7 +46,9 @@ class Adapter:
     async def ingest(self, turns: Sequence[Turn]) -> None:
         """Lives through the turns in order."""
         embedder = CachedEmbedder(await resolve(os.environ.get("NEURO_BENCH_EMBEDDER", "lexical")))
-        await embedder.embed([turn.text for turn in turns])  # one batch; a perceive then finds it in the cache
+        await embedder.embed(
+            [turn.text for turn in turns]
+        )  # one batch; a perceive then finds it in the cache
         clock = SimulatedClock(_epoch(turns[0].when))
         self._brain = brain = await Brain.create(self._url, clock=clock, embedder=embedder)
         for turn in turns:
@@ -61,7 +63,9 @@ class Adapter:
     async def recall(self, question: str, k: int) -> list[str]:
         """Turn ids, best first."""
         assert self._brain is not None
-        return [str(r.engram.context["turn"]) for r in await self._brain.recall(question, limit=k, update=False)]
+        return [
+            str(r.engram.context["turn"]) for r in await self._brain.recall(question, limit=k, update=False)
+        ]
 
     async def close(self) -> None:
         """Ends the conversation."""

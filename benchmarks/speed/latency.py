@@ -59,7 +59,9 @@ async def measure(url: str, sizes: list[int]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("url", nargs="?", help="where the brain lives; default: SQLite in a temporary folder")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10000])
     given = parser.parse_args()

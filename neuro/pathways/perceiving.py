@@ -27,8 +27,10 @@ class Perceiving:
         self._life = life
         self._scope = scope
 
-    async def take_in(self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced]) -> list[Perception]:
-        """Perceives stimuli in order; ``looks`` says what each looks like."""
+    async def take_in(
+        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], *, attended: bool = False
+    ) -> list[Perception]:
+        """Perceives stimuli in order; ``looks`` says what each looks like, ``attended`` ones pass the gate."""
         self._body.acted = True
         digests = [
             content_digest(
@@ -41,7 +43,7 @@ class Perceiving:
             with self._body.oblivion.watched():
                 known = await self._find(digests)
                 return [
-                    await self._attend(stimulus, look, digest, engram_id)
+                    await self._perceive(stimulus, look, digest, engram_id, attended)
                     for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
                 ]
 
@@ -57,12 +59,15 @@ class Perceiving:
             remote = [None] * len(digests)
         return [e.engram_id if e is not None else far for e, far in zip(recent, remote, strict=True)]
 
-    async def _attend(
-        self, stimulus: Stimulus, look: Transduced, digest: str, known: str | None
+    async def _perceive(
+        self, stimulus: Stimulus, look: Transduced, digest: str, known: str | None, attended: bool
     ) -> Perception:
         now = self._body.clock.now()
         self._body.sensory_cortex.register(stimulus, now)
-        gate = self._body.thalamus.gate(stimulus, now, goal=self._body.prefrontal_cortex.goal)
+        if attended:
+            gate = Gate(True, 1.0, "attended while the sensory cortex still held it")
+        else:
+            gate = self._body.thalamus.gate(stimulus, now, goal=self._body.prefrontal_cortex.goal)
         recognised = self._body.hippocampus.recognise(digest)
         engram = await self._reexpose(known if recognised is None else recognised.engram_id)
         if engram is not None:

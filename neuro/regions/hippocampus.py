@@ -217,7 +217,8 @@ class Hippocampus(MemoryRegion):
 
     def bind_held(self, engram_id: str, held: Sequence[str]) -> None:
         """Notes that working memory held an engram with others; its neighbours in time are bound to it already."""
-        near = {place.engram_id for place in self._stream} - {engram_id}
+        here = self._stream[-1].episode_id if self._stream else None
+        near = {place.engram_id for place in self._stream if place.episode_id == here} - {engram_id}
         for other in held:
             if other not in near:
                 self.bind_together([engram_id, other], AssociationType.CO_HELD)

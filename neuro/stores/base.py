@@ -49,7 +49,8 @@ class EngramStore(Protocol):
 
         An engram that is there already with the same digest, content and instant of encoding stays as it is,
         arriving or visible (so an insert may be repeated); another one of this id raises StaleEngramError and
-        nothing is stored. What was deleted may be inserted again, and starts anew. ``arriving`` engrams are invisible to every verb but `reveal`, `delete` and `arrivals`.
+        nothing is stored. What was deleted may be inserted again, and starts anew. ``arriving`` engrams are
+        invisible to every verb but `reveal`, `delete` and `arrivals`.
         """
         ...
 

@@ -9,7 +9,10 @@ import pytest
 import neuro
 
 SKIPPED = ("neuro.__main__", "neuro.embedders.sentence_transformers_loading")
-MODULES = ["neuro", *(m.name for m in pkgutil.walk_packages(neuro.__path__, "neuro.") if m.name not in SKIPPED)]
+MODULES = [
+    "neuro",
+    *(m.name for m in pkgutil.walk_packages(neuro.__path__, "neuro.") if m.name not in SKIPPED),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -44,9 +44,12 @@ def test_everything_public_is_documented(name: str) -> None:
             assert value.__doc__, f"{name}.{attribute}"
             for method, function in vars(value).items():
                 if inspect.isfunction(function) and not method.startswith("_"):
-                    inherited = any(getattr(getattr(base, method, None), "__doc__", None) for base in value.__mro__)
+                    inherited = any(
+                        getattr(getattr(base, method, None), "__doc__", None) for base in value.__mro__
+                    )
                     ported = any(
-                        getattr(function, "__doc__", None) or hasattr(port, method) for port in ported_from(value)
+                        getattr(function, "__doc__", None) or hasattr(port, method)
+                        for port in ported_from(value)
                     )
                     assert function.__doc__ or inherited or ported, f"{name}.{attribute}.{method}"
 
@@ -54,9 +57,9 @@ def test_everything_public_is_documented(name: str) -> None:
 def ported_from(value: type) -> list[type]:
     """The ports whose verbs a class may implement without saying again what they do."""
     from neuro.clock import Clock
-    from neuro.regions.amygdala import Appraiser
     from neuro.embedders import Embedder, ImmediateEmbedder
     from neuro.plasticity import Plasticity
+    from neuro.regions.amygdala import Appraiser
     from neuro.sleep import SleepStage
     from neuro.stores import EngramStore, Store
 

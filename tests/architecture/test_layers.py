@@ -82,4 +82,10 @@ def test_dynamics_know_only_numbers() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-                assert (module or "").split(".")[0] in {"__future__", "math", "typing", "collections", "numpy"}
+                assert (module or "").split(".")[0] in {
+                    "__future__",
+                    "math",
+                    "typing",
+                    "collections",
+                    "numpy",
+                }

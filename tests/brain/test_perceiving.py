@@ -296,3 +296,19 @@ async def test_many_with_one_bad_item_change_nothing(bad: Any, error: type[Excep
         with pytest.raises(error):
             await brain.perceive_many(bad)
         assert await whole(brain) == before
+
+
+async def test_what_the_gate_refused_can_still_be_attended_while_the_senses_hold_it():
+    clock = SimulatedClock()
+    strict = BrainConfig(thalamus=ThalamusParams(threshold=0.9))
+    async with Brain.create(clock=clock, config=strict) as brain:
+        refused = await brain.perceive("A siren in the distance")
+        assert refused.engram is None
+        await clock.advance(2.0)
+        attended = await brain.attend("siren")
+        assert attended is not None
+        assert attended.gate.opened
+        assert [r.engram.content for r in await brain.recall("siren")] == ["A siren in the distance"]
+        await brain.perceive("A door slams")
+        await clock.advance(3.5)
+        assert await brain.attend("door") is None

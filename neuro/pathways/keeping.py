@@ -1,0 +1,124 @@
+"""Single engrams: looking one up, browsing, changing, forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from neuro.arguments import check_count, check_text
+from neuro.engram import Engram
+from neuro.errors import EngramNotFoundError, StoreUnavailableError
+from neuro.pathways.life import Life, operation_id
+from neuro.pathways.waking import Body
+from neuro.query import Where
+from neuro.regions.anatomy import Changed
+from neuro.signals import Forgetting
+
+
+class Keeping:
+    """What one body keeps, engram by engram."""
+
+    def __init__(self, body: Body, life: Life) -> None:
+        self._body = body
+        self._life = life
+
+    async def get(self, engram_id: str) -> Engram:
+        """The engram with this id, with the ids of what it is wired to.
+
+        Raises:
+            EngramNotFoundError: there is none.
+        """
+        check_text(engram_id, "engram_id", limit=64)
+        owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
+        if owned is None:
+            raise EngramNotFoundError(engram_id)
+        wired = (await self._body.connectome.associations([engram_id]))[engram_id]
+        targets = [*dict.fromkeys(association.target_id for association in wired)]
+        there = await self._body.anatomy.owners(targets)
+        return owned[1].model_copy(update={"associations": tuple(i for i in targets if i in there)})
+
+    async def browse(
+        self, where: Where | Mapping[str, Any] | None, limit: int, after: str | None, dormant: bool
+    ) -> list[Engram]:
+        """At most ``limit`` engrams that match, in order of id, beyond ``after``."""
+        check_count(limit, "limit")
+        if after is not None:
+            check_text(after, "after", limit=64)
+        wanted, now = Where.of(where), self._body.time.now()
+
+        def shown(engram: Engram) -> bool:
+            return (wanted is None or wanted.matches(engram)) and (
+                dormant or not self._body.hippocampus.dormant(engram, now)
+            )
+
+        return await self._body.anatomy.browse(shown, limit, after)
+
+    async def reinforce(self, engram_ids: Sequence[str]) -> None:
+        """Potentiates engrams: what they said was used.
+
+        Raises:
+            EngramNotFoundError: one is unknown, and none has changed.
+        """
+        now, sleeps = self._body.time.now(), self._body.sleeps.count
+        plasticity = self._body.config.plasticity
+        await self.change(
+            engram_ids,
+            lambda engram: engram.with_trace(plasticity.potentiate(engram.trace, now, sleeps=sleeps)),
+            accessed=True,
+        )
+
+    async def change(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], *, accessed: bool = False
+    ) -> None:
+        """Changes engrams where they are owned; ``accessed`` ones will be replayed.
+
+        Raises:
+            EngramNotFoundError: one is unknown.
+            StoreUnavailableError: a region could not be reached.
+        """
+        for engram_id in engram_ids:
+            check_text(engram_id, "engram_id", limit=64)
+        owners = await self._body.anatomy.owners(engram_ids)
+        for engram_id in engram_ids:
+            if engram_id not in owners:
+                raise EngramNotFoundError(engram_id)
+        self._body.acted = True
+        changed = await self._life.finish(self._reconsolidate(engram_ids, change, accessed))
+        if changed.silent:
+            raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
+        for engram_id in engram_ids:
+            if engram_id not in changed.engrams:
+                raise EngramNotFoundError(engram_id)
+
+    async def _reconsolidate(
+        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], accessed: bool
+    ) -> Changed:
+        with self._body.oblivion.watched():
+            changed = await self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
+            for engram_id in changed.engrams:
+                if accessed and engram_id not in self._body.oblivion:
+                    self._body.hippocampus.notice_access(engram_id, self._body.sleeps.count)
+        return changed
+
+    async def forget(self, engram_id: str) -> Forgetting:
+        """Deletes an engram everywhere.
+
+        Raises:
+            EngramNotFoundError: there is none.
+            StoreUnavailableError: the engram is still there.
+        """
+        check_text(engram_id, "engram_id", limit=64)
+        return await self._life.finish(self._forget(engram_id))
+
+    async def _forget(self, engram_id: str) -> Forgetting:
+        if engram_id in self._body.journalled:
+            await self._body.store.write_journal([], drop=[engram_id])
+            self._body.journalled.discard(engram_id)
+        async with self._body.connectome.forgetting(engram_id):
+            region = await self._body.anatomy.forget(engram_id)
+            self._body.oblivion.add(engram_id)
+            self._body.prefrontal_cortex.release(engram_id)
+        if region is None:
+            raise EngramNotFoundError(engram_id)
+        self._body.acted = True
+        return Forgetting(engram_id, region)
