@@ -67,7 +67,7 @@ def _recollect(echo: Echo, c: Circumstances, content_of: Callable[[str], str | N
     probability = c.plasticity.strength(engram.trace, at)
     reasons = [_worded(reason, c.words) for reason in echo.reasons]
     if probability >= DORMANT_BELOW:  # what is dormant is not spread to
-        reasons += _associated(c.spread.get(engram.engram_id, ()), content_of)
+        reasons += _associated(c.spread.get(engram.engram_id, ()), echo.relevance, content_of)
     if engram.engram_id in c.held and c.params.priming > 0.0:
         reasons.append(Reason("working_memory", c.params.priming, "is held in working memory"))
     activation = echo.relevance + sum(r.amount for r in reasons[len(echo.reasons) :])
@@ -91,12 +91,16 @@ def _worded(reason: Reason, words: Mapping[str, str]) -> Reason:
     return replace(reason, text=f"shares the word{'s' * (len(shared) > 1)} {', '.join(shared)}")
 
 
-def _associated(arrivals: Sequence[Spread], content_of: Callable[[str], str | None]) -> list[Reason]:
+def _associated(
+    arrivals: Sequence[Spread], relevance: float, content_of: Callable[[str], str | None]
+) -> list[Reason]:
+    """What association adds: less, the better an engram matches by itself, so an exact match is not overtaken."""
+    room = max(0.0, 1.0 - relevance)
     reasons: list[Reason] = []
     for source_id, kind, amount in arrivals:
         content = content_of(source_id)
         if content is not None:
-            reasons.append(Reason(kind.value, amount, f"{_BY_ASSOCIATION[kind]} “{excerpt(content)}”"))
+            reasons.append(Reason(kind.value, room * amount, f"{_BY_ASSOCIATION[kind]} “{excerpt(content)}”"))
     return reasons
 
 

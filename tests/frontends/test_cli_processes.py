@@ -36,12 +36,19 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     )
 
 
+def heed_interrupts() -> None:
+    """For the child: a shell that runs the tests in the background has interrupts ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def started(
     environment: dict[str, str], *arguments: str, **streams: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlive its test."""
-    with subprocess.Popen([*COMMAND, *arguments], env=environment, **streams) as process:
+    with subprocess.Popen(
+        [*COMMAND, *arguments], env=environment, preexec_fn=heed_interrupts, **streams
+    ) as process:
         try:
             yield process
         finally:

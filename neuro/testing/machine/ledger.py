@@ -152,14 +152,15 @@ class Ledger:
             f"{act!r} failed: {perception!r}"
         )
         engram = perception.engram
-        if engram is None:
-            assert not perception.gate.opened or excuse.lesioned, (
-                f"{act!r} passed the gate and was not encoded"
-            )
-            return
         perceived = (canonical_content(act.content), act.memory_type, act.speaker)
-        assert _identity(engram) == perceived, f"{act!r} was taken for {engram.content!r}"
         alike = [e for e in self.expected.values() if _identity(e.engram) == perceived]
+        if engram is None:
+            refused = not perception.gate.opened
+            assert refused or excuse.lesioned, f"{act!r} passed the gate and was not encoded"
+            for twin in alike if excuse.shaky else ():
+                twin.exposures.add(certain=False)
+            return
+        assert _identity(engram) == perceived, f"{act!r} was taken for {engram.content!r}"
         if perception.repeated:
             self._assert_known(engram)
             self.expected[engram.engram_id].exposures.add(certain=True)
