@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -124,6 +125,9 @@ class RedisConnection:
         self._client = client
         self._owned = owned
         self._closed = False
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.failures = 0
         """How often the server could not be reached or could not write so far."""
 
@@ -203,7 +207,14 @@ class RedisConnection:
         pipeline: Any = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
-        return await pipeline.execute(raise_on_error=False)
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await pipeline.execute(raise_on_error=False)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     def _failure(self, exc: RedisError) -> NeuroError:
         # redis-py takes the code off the messages of the errors that it knows.
@@ -220,6 +231,10 @@ class RedisConnection:
         """Disconnects; twice is harmless."""
         self.refuse()
         if self._owned:
+            # What is under way would connect anew if its connection were taken away from it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ANSWER_TIMEOUT):
+                    await self._idle.wait()
             await self._client.aclose()
 
     def __str__(self) -> str:

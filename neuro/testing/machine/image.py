@@ -19,8 +19,7 @@ class Image:
     wires: dict[tuple[str, str, str], float]
     """Weight of each association by source, target and kind, to seven digits: they are scaled on the way to a store.
     Includes those that are not written down yet."""
-    dormant: dict[str, int]
-    """Dormant engrams by region."""
+    dormant: frozenset[str]
     brain_time: float
     sleeps: float
     log_scale: float
@@ -39,7 +38,7 @@ async def develop(census: Census, brain: Brain) -> Image:
         for region, engram in census.owners(engram_id).items():
             engrams[engram_id] = (region, engram)
     wired = await brain.connectome.associations(sorted(engrams))
-    stats = await brain.stats()
+    now = brain.time.now()
     return Image(
         engrams=engrams,
         wires={
@@ -47,8 +46,8 @@ async def develop(census: Census, brain: Brain) -> Image:
             for found in wired.values()
             for a in found
         },
-        dormant={region: counts["dormant"] for region, counts in stats["regions"].items()},
-        brain_time=brain.time.now(),
+        dormant=frozenset(i for i, (_, engram) in engrams.items() if brain.hippocampus.dormant(engram, now)),
+        brain_time=now,
         sleeps=brain.inspect().sleeps,
         log_scale=brain.connectome.state()["log_scale"],
     )
