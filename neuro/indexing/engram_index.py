@@ -177,7 +177,8 @@ class EngramIndex:
         lexical = self._lexical(probe, columns, size)
         similarity = np.zeros(size)
         if probe.features is not None and columns.features.shape[1] == len(probe.features):
-            similarity = (columns.features[:size] @ probe.features).astype(np.float64)
+            # Not a matrix product: BLAS would spin up all cores for it, and wait for the busy ones.
+            similarity = np.vecdot(columns.features[:size], probe.features).astype(np.float64)
         scores = np.where(columns.alive[:size], relevance(lexical, similarity, probe.matching), 0.0)
         found: dict[str, Match] = {}
         for slot in _best(scores, limit, columns.owners):
