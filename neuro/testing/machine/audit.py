@@ -38,7 +38,9 @@ class Census:
     arriving: dict[str, list[str]]
     """What each long-term region does not show yet."""
     fading: frozenset[str]
-    """What stands in an index of forgetting with an end."""
+    """What stands in an index of forgetting with an end, and is not marked as dormant."""
+    counts: dict[str, tuple[int, int]]
+    """How many engrams each long-term region says it has, and how many of them are dormant."""
     journal: frozenset[str]
     links: tuple[Link, ...]
 
@@ -63,16 +65,20 @@ async def take_census(brain: Brain, store: Store) -> Census:
     recent = {engram.engram_id: engram for engram in brain.hippocampus.recent.everything()}
     remote: dict[str, dict[str, Engram]] = {}
     arriving: dict[str, list[str]] = {}
-    fading = set(await brain.hippocampus.store.due(math.inf, limit=ALL))
+    counts: dict[str, tuple[int, int]] = {}
+    fading = set(await brain.hippocampus.recent.due(math.inf, limit=ALL))
     for name in _REGIONS:
         engrams = store.engrams(name)
         remote[name] = {engram.engram_id: engram for engram in await engrams.scan()}
         arriving[name] = await engrams.arrivals()
         fading.update(await engrams.due(math.inf, limit=ALL))
+        counts[name] = await engrams.count(brain.time.now())
     journal = frozenset(engram.engram_id for engram in await store.journal())
     everyone = sorted({*recent, *(engram_id for engrams in remote.values() for engram_id in engrams)})
     links = tuple(link for outgoing in await store.links(everyone) for link in outgoing)
-    return Census(recent, brain.hippocampus.marks(), remote, arriving, frozenset(fading), journal, links)
+    return Census(
+        recent, brain.hippocampus.marks(), remote, arriving, frozenset(fading), counts, journal, links
+    )
 
 
 class Auditor:
@@ -104,6 +110,7 @@ class Auditor:
         unknown = census.ids - self._ledger.expected.keys()
         assert not unknown, f"{min(unknown)} is stored: it was forgotten, or never was"
         self._look_for_ghosts(brain, census)
+        self._compare_counts(brain, census)
         for engram_id, expected in [*self._ledger.expected.items()]:
             owners = census.owners(engram_id)
             if not owners and not expected.surely and engram_id not in census.ids:
@@ -126,6 +133,15 @@ class Auditor:
         state = json.dumps(brain.hippocampus.state())
         for engram_id in self._ghosts:
             assert engram_id not in state, f"{engram_id} is forgotten and still on the hippocampus's mind"
+
+    def _compare_counts(self, brain: Brain, census: Census) -> None:
+        """The index of forgetting says what the traces say."""
+        now = brain.time.now()
+        for region, engrams in census.remote.items():
+            dormant = sum(brain.hippocampus.forgotten_at(engram) < now for engram in engrams.values())
+            assert census.counts[region] == (len(engrams), dormant), (
+                f"the {region} counts {census.counts[region]}, not {(len(engrams), dormant)}"
+            )
 
     @property
     def _ghosts(self) -> set[str]:

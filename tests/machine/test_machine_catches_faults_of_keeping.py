@@ -1,10 +1,9 @@
-"""The machine earns its place: each fault, planted alone in a brain that is honest otherwise, is caught."""
+"""The machine catches engrams that are lost, doubled, brought back or not found."""
 
 import asyncio
-import random
 from contextlib import asynccontextmanager
 
-import pytest
+from catching import Faults, assert_caught
 
 from neuro.connectome import Connectome
 from neuro.engram import canonical_content
@@ -12,113 +11,21 @@ from neuro.pathways import perceiving
 from neuro.pathways.life import Life
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.perceiving import Perceiving
-from neuro.regions.anatomy import Anatomy, Answers, Changed, Moved
+from neuro.regions.anatomy import Anatomy, Answers, Moved
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
 from neuro.regions.memory_region import MemoryRegion
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
-from neuro.sleep.consolidation import Consolidation
-from neuro.stores.base import Placed
 from neuro.stores.memory import MemoryEngrams, MemoryStore
-from neuro.testing.doubles import EngramsWrapper, StoreWrapper
-from neuro.testing.machine import draw_program, live, memory_place
+from neuro.testing.doubles import EngramsWrapper
 
-PROGRAMS = 60
-"""Programs within which every fault must be caught; most are within five."""
-
-
-class Fault:
-    """One fault. `plant` patches a region; a store double replaces `engrams`."""
-
-    def __init__(self, plant=None, engrams=None, *, trouble=False):
-        self.plant = plant
-        self.engrams = engrams
-        self.trouble = trouble
-
-    def place(self):
-        """A fresh place, whose regions are the double if there is one."""
-        return memory_place(MemoryStore() if self.engrams is None else _Faulty(self.engrams))
-
-
-class _Faulty(StoreWrapper):
-    def __init__(self, engrams):
-        super().__init__(MemoryStore())
-        self._engrams = engrams
-
-    def wrap(self, inner):
-        return self._engrams(inner, self)
-
-
-FAULTS = {}
-
-
-def fault(**kinds):
-    """Registers a fault by the name of what plants it."""
-
-    def register(planted):
-        FAULTS[planted.__name__] = (
-            Fault(engrams=planted, **kinds) if isinstance(planted, type) else Fault(planted, **kinds)
-        )
-        return planted
-
-    return register
-
-
-# Counting and strengthening
-
-
-@fault()
-def a_recall_strengthens_a_copy_of_what_is_remote(patch):
-    async def reconsolidate(self, engram_ids, change, op_id):
-        return [change(e) for e in await self.reinstate(engram_ids) if e is not None]
-
-    patch(MemoryRegion, "reconsolidate", reconsolidate)
-
-
-@fault()
-def a_recall_strengthens_the_copy_that_is_about_to_leave(patch):
-    def change(self, engram_id, change, op_id):
-        return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
-
-    async def settled(self, engram_id, silent):
-        return True
-
-    patch(Hippocampus, "change", change)
-    patch(Anatomy, "_settled", settled)
-
-
-@fault()
-class AmendLosesACountBetweenTwoTasks(EngramsWrapper):
-    async def amend(self, engram_ids, change, *, op_id):
-        read = {e.engram_id: e for e in await self.inner.get(engram_ids) if e is not None}
-        for _ in range(10):  # without compare-and-set, what another task writes here is overwritten
-            await asyncio.sleep(0)
-        return await self.inner.amend(engram_ids, lambda e: change(read.get(e.engram_id, e)), op_id=op_id)
-
-
-@fault()
-class AmendAppliesAChangeTwice(EngramsWrapper):
-    async def amend(self, engram_ids, change, *, op_id):
-        await self.inner.amend(engram_ids, change, op_id=f"{op_id} again")
-        return await self.inner.amend(engram_ids, change, op_id=op_id)
-
-
-@fault()
-def a_recall_counts_only_the_first(patch):
-    honest = Anatomy.reconsolidate
-
-    async def reconsolidate(self, engram_ids, change, op_id):
-        changed = await honest(self, engram_ids[:1], change, op_id)
-        others = await self.owners(engram_ids[1:])
-        return Changed({**{i: e for i, (_, e) in others.items()}, **changed.engrams}, changed.silent)
-
-    patch(Anatomy, "reconsolidate", reconsolidate)
+faults = Faults()
 
 
 # Moving
 
 
-@fault()
+@faults.caught()
 def a_move_ignores_what_happened_meanwhile(patch):
     def depart(self, engram_id, revision, region):
         self._forwarding[engram_id] = region
@@ -127,7 +34,7 @@ def a_move_ignores_what_happened_meanwhile(patch):
     patch(Hippocampus, "depart", depart)
 
 
-@fault()
+@faults.caught()
 def a_recall_resurrects_what_has_moved(patch):
     honest = Anatomy.reconsolidate
 
@@ -143,7 +50,7 @@ def a_recall_resurrects_what_has_moved(patch):
     patch(Anatomy, "reconsolidate", reconsolidate)
 
 
-@fault()
+@faults.caught()
 def a_move_shows_the_copy_before_the_source_lets_go(patch):
     async def move(self, engram_ids, destination):
         async with self._moving:
@@ -161,7 +68,7 @@ def a_move_shows_the_copy_before_the_source_lets_go(patch):
     patch(Anatomy, "move", move)
 
 
-@fault()
+@faults.caught()
 def a_move_leaves_the_source_behind(patch):
     def departed(self, engram_ids):
         for engram_id in engram_ids:
@@ -170,7 +77,7 @@ def a_move_leaves_the_source_behind(patch):
     patch(Hippocampus, "departed", departed)
 
 
-@fault()
+@faults.caught()
 def a_move_lets_go_before_the_copy_has_arrived(patch):
     async def admit(self, engrams):
         return None
@@ -178,7 +85,7 @@ def a_move_lets_go_before_the_copy_has_arrived(patch):
     patch(MemoryRegion, "admit", admit)
 
 
-@fault()
+@faults.caught()
 def an_abandoned_move_leaves_a_copy_arriving(patch):
     async def release(self, engram_id):
         return await self.store.delete(engram_id) if await self.store.get([engram_id]) != [None] else False
@@ -186,12 +93,12 @@ def an_abandoned_move_leaves_a_copy_arriving(patch):
     patch(MemoryRegion, "release", release)
 
 
-@fault()
+@faults.caught()
 def everything_moves_to_the_neocortex(patch):
     patch(Anatomy, "home", lambda self, memory_type: self.long_term[0])
 
 
-@fault()
+@faults.caught()
 def settle_is_applied_twice(patch):
     async def admit(self, engrams):
         await self.store.insert([self.place(self.settle(self.settle(e))) for e in engrams], arriving=True)
@@ -199,7 +106,7 @@ def settle_is_applied_twice(patch):
     patch(MemoryRegion, "admit", admit)
 
 
-@fault(trouble=True)
+@faults.caught(trouble=True)
 def a_move_that_was_interrupted_is_never_finished(patch):
     async def settle_moves(self):
         return None
@@ -210,7 +117,7 @@ def a_move_that_was_interrupted_is_never_finished(patch):
 # Keeping and forgetting
 
 
-@fault()
+@faults.caught()
 class InsertOverwritesWhatIsAlike(EngramsWrapper):
     async def insert(self, items, *, arriving=False):
         for engram, _ in items:
@@ -232,7 +139,7 @@ async def _forget_without_looking_elsewhere(self, engram_id):
     return deleted[0] if deleted else None
 
 
-@fault()
+@faults.caught()
 def a_night_undoes_a_forget(patch):
     honest = Hippocampus.depart
 
@@ -244,7 +151,7 @@ def a_night_undoes_a_forget(patch):
     patch(Hippocampus, "depart", depart)
 
 
-@fault(trouble=True)
+@faults.caught(trouble=True)
 def a_forget_leaves_the_copy_of_a_failed_move(patch):
     async def forget(self, engram_id):
         async with self._moving:
@@ -253,12 +160,12 @@ def a_forget_leaves_the_copy_of_a_failed_move(patch):
     patch(Anatomy, "forget", forget)
 
 
-@fault()
+@faults.caught()
 def an_act_that_is_under_way_brings_back_what_was_forgotten(patch):
     patch(Oblivion, "__contains__", lambda self, engram_id: False)
 
 
-@fault()
+@faults.caught()
 def a_restart_undoes_a_forget(patch):
     honest = MemoryStore.write_journal
 
@@ -268,12 +175,12 @@ def a_restart_undoes_a_forget(patch):
     patch(MemoryStore, "write_journal", write_journal)
 
 
-@fault()
+@faults.caught()
 def a_forgotten_engram_stays_in_mind(patch):
     patch(PrefrontalCortex, "release", lambda self, engram_id: False)
 
 
-@fault()
+@faults.caught()
 def a_forgotten_engram_stays_wired(patch):
     @asynccontextmanager
     async def forgetting(self, engram_id):
@@ -282,7 +189,7 @@ def a_forgotten_engram_stays_wired(patch):
     patch(Connectome, "forgetting", forgetting)
 
 
-@fault()
+@faults.caught()
 def decay_deletes(patch):
     async def fade(self, now):
         faded = await self.store.due(now, limit=100)
@@ -293,7 +200,7 @@ def decay_deletes(patch):
     patch(MemoryRegion, "fade", fade)
 
 
-@fault()
+@faults.caught()
 def the_close_writes_nothing_down(patch):
     async def write_journal(self, engrams, *, drop=()):
         return None
@@ -304,7 +211,7 @@ def the_close_writes_nothing_down(patch):
 # Finding
 
 
-@fault()
+@faults.caught()
 def a_search_omits_one_region(patch):
     async def retrieve(self, probe, limit):
         return []
@@ -312,7 +219,7 @@ def a_search_omits_one_region(patch):
     patch(Cerebellum, "retrieve", retrieve)
 
 
-@fault()
+@faults.caught()
 class SearchOmitsTheDormant(EngramsWrapper):
     async def search(self, probe, *, limit):
         found = await self.inner.search(probe, limit=limit)
@@ -320,7 +227,7 @@ class SearchOmitsTheDormant(EngramsWrapper):
         return [match for match in found if all(match.engram_id != engram_id for _, engram_id in dormant)]
 
 
-@fault()
+@faults.caught()
 def who_asks_during_a_move_may_miss_it(patch):
     async def retrieve(self, probe, limit):
         echoes = []
@@ -333,7 +240,7 @@ def who_asks_during_a_move_may_miss_it(patch):
     patch(Anatomy, "retrieve", retrieve)
 
 
-@fault()
+@faults.caught()
 def a_list_leaves_out_the_hippocampus(patch):
     honest = Anatomy.browse
 
@@ -348,7 +255,7 @@ def a_list_leaves_out_the_hippocampus(patch):
 # Repeats
 
 
-@fault()
+@faults.caught()
 def a_repeat_is_encoded_twice_at_once(patch):
     @asynccontextmanager
     async def one_at_a_time(self, keys):
@@ -364,7 +271,7 @@ def a_repeat_is_encoded_twice_at_once(patch):
     patch(Perceiving, "_reexpose", reexpose)
 
 
-@fault()
+@faults.caught()
 def a_repeat_of_what_is_remote_is_not_recognised(patch):
     async def find(self, digests):
         return [None] * len(digests)
@@ -372,7 +279,7 @@ def a_repeat_of_what_is_remote_is_not_recognised(patch):
     patch(Anatomy, "find", find)
 
 
-@fault()
+@faults.caught()
 def contents_that_differ_in_a_digit_are_merged(patch):
     honest = perceiving.content_digest
 
@@ -392,98 +299,6 @@ def contents_that_differ_in_a_digit_are_merged(patch):
     patch(MemoryEngrams, "look_for", look_for)
 
 
-# Strength
-
-
-@fault()
-def a_pin_is_ignored_by_the_index_of_forgetting(patch):
-    patch(MemoryRegion, "forgotten_at", lambda self, engram: self.plasticity.forgotten_at(engram.trace))
-
-
-@fault()
-def a_pin_is_ignored_by_retention(patch):
-    patch(MemoryRegion, "retention", lambda self, engram, now: self.plasticity.strength(engram.trace, now))
-
-
-@fault()
-def every_recall_strengthens_by_half(patch):
-    honest = Hippocampus.change
-
-    def change(self, engram_id, change, op_id):
-        def more(engram):
-            changed = change(engram)
-            trace = changed.trace
-            return changed.model_copy(
-                update={"trace": trace.model_copy(update={"half_life": 1.5 * trace.half_life})}
-            )
-
-        return honest(self, engram_id, more, op_id)
-
-    patch(Hippocampus, "change", change)
-
-
-@fault()
-def a_change_does_not_raise_the_revision(patch):
-    def place(self, engram):
-        kept = engram.model_copy(update={"revision": 0})
-        return Placed(kept, self.forgotten_at(kept))
-
-    patch(MemoryRegion, "place", place)
-
-
-@fault()
-def working_memory_has_no_bound(patch):
-    def hold(self, chunk, now=None):
-        self._chunks.pop(chunk.engram_id, None)
-        self._chunks[chunk.engram_id] = chunk
-
-    patch(PrefrontalCortex, "hold", hold)
-
-
-# Speaking up
-
-
-@fault(trouble=True)
-def a_recall_does_not_say_who_was_silent(patch):
-    honest = Anatomy.reconsolidate
-
-    async def reconsolidate(self, engram_ids, change, op_id):
-        changed = await honest(self, engram_ids, change, op_id)
-        others = await self.hippocampus.reinstate(engram_ids)
-        return Changed({**{e.engram_id: e for e in others if e is not None}, **changed.engrams}, ())
-
-    patch(Anatomy, "reconsolidate", reconsolidate)
-
-
-@fault()
-def a_quiet_night_leaves_something_behind(patch):
-    honest = Consolidation.run
-
-    async def run(self, night):
-        staying = night.anatomy.hippocampus.staying
-        night.anatomy.hippocampus.staying = lambda: staying()[1:]
-        try:
-            return await honest(self, night)
-        finally:
-            del night.anatomy.hippocampus.staying
-
-    patch(Consolidation, "run", run)
-
-
-async def lives_until_caught(fault):
-    """How many programs it takes to catch a fault; None when all pass."""
-    for seed in range(PROGRAMS):
-        program = draw_program(random.Random(seed), trouble=fault.trouble)
-        try:
-            await live(program, fault.place(), seed=seed)
-        except AssertionError:
-            return seed + 1
-    return None
-
-
-@pytest.mark.parametrize("name", FAULTS)
-async def test_the_machine_catches_it_when(name, monkeypatch):
-    fault = FAULTS[name]
-    if fault.plant is not None:
-        fault.plant(monkeypatch.setattr)
-    assert await lives_until_caught(fault) is not None
+@faults.parametrize()
+async def test_the_machine_catches_it_when(fault, trouble, monkeypatch):
+    await assert_caught(fault, trouble, monkeypatch)

@@ -1,0 +1,149 @@
+"""The machine catches wrong counts, strengths and bounds, and silence about them."""
+
+import asyncio
+
+from catching import Faults, assert_caught
+
+from neuro.regions.anatomy import Anatomy, Changed
+from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.memory_region import MemoryRegion
+from neuro.regions.prefrontal_cortex import PrefrontalCortex
+from neuro.sleep.consolidation import Consolidation
+from neuro.stores.base import Placed
+from neuro.testing.doubles import EngramsWrapper
+
+faults = Faults()
+
+
+# Counting and strengthening
+
+
+@faults.caught()
+def a_recall_strengthens_a_copy_of_what_is_remote(patch):
+    async def reconsolidate(self, engram_ids, change, op_id):
+        return [change(e) for e in await self.reinstate(engram_ids) if e is not None]
+
+    patch(MemoryRegion, "reconsolidate", reconsolidate)
+
+
+@faults.caught()
+def a_recall_strengthens_the_copy_that_is_about_to_leave(patch):
+    def change(self, engram_id, change, op_id):
+        return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
+
+    async def settled(self, engram_id, silent):
+        return True
+
+    patch(Hippocampus, "change", change)
+    patch(Anatomy, "_settled", settled)
+
+
+@faults.caught()
+class AmendLosesACountBetweenTwoTasks(EngramsWrapper):
+    async def amend(self, engram_ids, change, *, op_id):
+        read = {e.engram_id: e for e in await self.inner.get(engram_ids) if e is not None}
+        for _ in range(10):  # without compare-and-set, what another task writes here is overwritten
+            await asyncio.sleep(0)
+        return await self.inner.amend(engram_ids, lambda e: change(read.get(e.engram_id, e)), op_id=op_id)
+
+
+@faults.caught()
+class AmendAppliesAChangeTwice(EngramsWrapper):
+    async def amend(self, engram_ids, change, *, op_id):
+        await self.inner.amend(engram_ids, change, op_id=f"{op_id} again")
+        return await self.inner.amend(engram_ids, change, op_id=op_id)
+
+
+@faults.caught()
+def a_recall_counts_only_the_first(patch):
+    honest = Anatomy.reconsolidate
+
+    async def reconsolidate(self, engram_ids, change, op_id):
+        changed = await honest(self, engram_ids[:1], change, op_id)
+        others = await self.owners(engram_ids[1:])
+        return Changed({**{i: e for i, (_, e) in others.items()}, **changed.engrams}, changed.silent)
+
+    patch(Anatomy, "reconsolidate", reconsolidate)
+
+
+# Strength
+
+
+@faults.caught()
+def a_pin_is_ignored_by_the_index_of_forgetting(patch):
+    patch(MemoryRegion, "forgotten_at", lambda self, engram: self.plasticity.forgotten_at(engram.trace))
+
+
+@faults.caught()
+def a_pin_is_ignored_by_retention(patch):
+    patch(MemoryRegion, "retention", lambda self, engram, now: self.plasticity.strength(engram.trace, now))
+
+
+@faults.caught()
+def every_recall_strengthens_by_half(patch):
+    honest = Hippocampus.change
+
+    def change(self, engram_id, change, op_id):
+        def more(engram):
+            changed = change(engram)
+            trace = changed.trace
+            return changed.model_copy(
+                update={"trace": trace.model_copy(update={"half_life": 1.5 * trace.half_life})}
+            )
+
+        return honest(self, engram_id, more, op_id)
+
+    patch(Hippocampus, "change", change)
+
+
+@faults.caught()
+def a_change_does_not_raise_the_revision(patch):
+    def place(self, engram):
+        kept = engram.model_copy(update={"revision": 0})
+        return Placed(kept, self.forgotten_at(kept))
+
+    patch(MemoryRegion, "place", place)
+
+
+@faults.caught()
+def working_memory_has_no_bound(patch):
+    def hold(self, chunk, now=None):
+        self._chunks.pop(chunk.engram_id, None)
+        self._chunks[chunk.engram_id] = chunk
+
+    patch(PrefrontalCortex, "hold", hold)
+
+
+# Speaking up
+
+
+@faults.caught(trouble=True)
+def a_recall_does_not_say_who_was_silent(patch):
+    honest = Anatomy.reconsolidate
+
+    async def reconsolidate(self, engram_ids, change, op_id):
+        changed = await honest(self, engram_ids, change, op_id)
+        others = await self.hippocampus.reinstate(engram_ids)
+        return Changed({**{e.engram_id: e for e in others if e is not None}, **changed.engrams}, ())
+
+    patch(Anatomy, "reconsolidate", reconsolidate)
+
+
+@faults.caught()
+def a_quiet_night_leaves_something_behind(patch):
+    honest = Consolidation.run
+
+    async def run(self, night):
+        staying = night.anatomy.hippocampus.staying
+        night.anatomy.hippocampus.staying = lambda: staying()[1:]
+        try:
+            return await honest(self, night)
+        finally:
+            del night.anatomy.hippocampus.staying
+
+    patch(Consolidation, "run", run)
+
+
+@faults.parametrize()
+async def test_the_machine_catches_it_when(fault, trouble, monkeypatch):
+    await assert_caught(fault, trouble, monkeypatch)
