@@ -250,8 +250,6 @@ class SleepReport(Mapping[str, int]):
     """Share of a full night, in [0, 1]: waking time since the last counted one over 16 h."""
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Ids of the engrams that reached each region."""
-    skipped: str | None = None
-    """Why there was no night, if there was none."""
 
     def __getitem__(self, key: str) -> int:
         return self.counts[key]
@@ -272,7 +270,6 @@ class SleepReport(Mapping[str, int]):
             "started_at": self.started_at,
             "weight": self.weight,
             "moved": {region: list(ids) for region, ids in self.moved.items()},
-            "skipped": self.skipped,
         }
 
 
