@@ -186,16 +186,8 @@ class Brain:
         self._life.check_open()
         if isinstance(items, str) or not isinstance(items, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidArgumentError(f"items: must be strings or Stimulus (got one {type(items).__name__})")
-        return await self._perceive([self._stimulus(item) for item in items])
-
-    def _stimulus(self, item: str | Stimulus) -> Stimulus:
         limit = self._body.config.max_content_bytes
-        if isinstance(item, str):
-            return Stimulus.of(item, limit=limit)
-        if not isinstance(item, Stimulus):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
-        fields = {name: getattr(item, name) for name in Stimulus.model_fields}
-        return Stimulus.of(fields.pop("content"), **fields, limit=limit)
+        return await self._perceive([Stimulus.checked(item, limit=limit) for item in items])
 
     async def attend(self, content: str | None = None) -> Perception | None:
         """Turns to a stimulus that the gate refused, while the sensory cortex still holds it; None when it is gone.

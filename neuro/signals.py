@@ -24,6 +24,7 @@ from neuro.arguments import (
     check_text,
 )
 from neuro.engram import Context, Engram, MemoryType, Span
+from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Signed, Unit
 from neuro.units import MAX_CONTENT_BYTES
 
@@ -66,6 +67,16 @@ class Stimulus(Record):
             tags=check_tags(tags),
             occurred_at=None if occurred_at is None else check_instant(occurred_at, "occurred_at"),
         )
+
+    @classmethod
+    def checked(cls, item: object, *, limit: int = MAX_CONTENT_BYTES) -> Stimulus:
+        """A text, or a stimulus that may have been built without `of`, after the same checks."""
+        if isinstance(item, str):
+            return cls.of(item, limit=limit)
+        if not isinstance(item, Stimulus):
+            raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
+        fields = {name: getattr(item, name) for name in cls.model_fields}
+        return cls.of(fields.pop("content"), **fields, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

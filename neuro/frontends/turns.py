@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
@@ -132,8 +132,3 @@ def timeline(turns: Sequence[Turn], now: float) -> list[float]:
         at = at + PACE if turn.at is None else turn.at
         instants.append(at)
     return instants
-
-
-def tell(bad_lines: Iterable[BadLine], source: str) -> list[str]:
-    """Each bad line in words."""
-    return [f"{source}, line {line}: {error}" for line, error in bad_lines]
