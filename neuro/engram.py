@@ -150,6 +150,8 @@ class Engram(Record):
     supersedes: str | None = None
     superseded_by: str | None = None
     pinned: bool = False
+    target_retention: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    """Retention that reviews are to keep it at; None: it is not scheduled for review."""
     inferred: bool = False
     revision: Annotated[int, Field(ge=0)] = 0
     associations: Annotated[tuple[str, ...], Field(strict=False, exclude=True)] = ()

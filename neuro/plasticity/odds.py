@@ -1,6 +1,6 @@
 """The default plasticity: odds against recall grow linearly in brain time.
 
-One law for forgetting, spacing and practice; equations in `neuro.dynamics.retention`.
+One law for forgetting, spacing and practice; equations in `neuro.dynamics.odds`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from neuro.dynamics import retention
+from neuro.dynamics import odds
 from neuro.engram import RECENT_ACCESSES, MemoryType, Trace
 from neuro.records import Params, Positive, Unit
 from neuro.units import DAY, DORMANT_BELOW, YEAR
@@ -96,28 +96,28 @@ class OddsPlasticity(Params):
         return self._initial(trace) + elapsed / trace.half_life
 
     def _initial(self, trace: Trace) -> float:
-        return retention.initial_odds(trace.exposures, self.initial_odds, self.exposure_exponent)
+        return odds.initial_odds(trace.exposures, self.initial_odds, self.exposure_exponent)
 
     def strength(self, trace: Trace, now: float) -> float:
-        return retention.retrievability(self._odds(trace, now))
+        return odds.retrievability(self._odds(trace, now))
 
     def strengths(self, traces: Sequence[Trace], now: float) -> npt.NDArray[np.float64]:
         table = np.array(
             [(t.last_access, t.half_life, t.exposures) for t in traces], dtype=np.float64
         ).reshape(-1, 3)
-        initial = retention.initial_odds(table[:, 2], self.initial_odds, self.exposure_exponent)
-        return retention.retrievability(retention.odds_against(now - table[:, 0], table[:, 1], initial))
+        initial = odds.initial_odds(table[:, 2], self.initial_odds, self.exposure_exponent)
+        return odds.retrievability(odds.odds_against(now - table[:, 0], table[:, 1], initial))
 
     def activation(self, trace: Trace, now: float) -> float:
         return -math.log(self._odds(trace, now))
 
     def _learn(self, trace: Trace, now: float, sleeps: float, gain: float, exposures: float) -> Trace:
         elapsed = max(0.0, now - trace.last_access)
-        half_life = retention.potentiation(
+        half_life = odds.potentiation(
             trace.half_life,
-            retention.retrievability(self._initial(trace)),
+            odds.retrievability(self._initial(trace)),
             self.strength(trace, now),
-            retention.refractory(elapsed, self.refractory_period),
+            odds.refractory(elapsed, self.refractory_period),
             gain,
         )
         return trace.model_copy(
@@ -145,7 +145,7 @@ class OddsPlasticity(Params):
     def replay(self, trace: Trace, now: float, *, weight: float = 1.0) -> Trace:
         if not trace.fresh:
             return trace
-        elapsed, half_life = retention.first_sleep(
+        elapsed, half_life = odds.first_sleep(
             max(0.0, now - trace.last_access),
             trace.half_life,
             self.strength(trace, now),
@@ -158,7 +158,7 @@ class OddsPlasticity(Params):
 
     def cortical_share(self, trace: Trace, sleeps: float, salience: float = 0.0) -> float:
         rate = 1.0 - (1.0 - self.consolidation_rate) ** (1.0 + 2.0 * salience)
-        return retention.cortical_share(trace.cortical_share, max(0.0, sleeps - trace.sleeps), rate)
+        return odds.cortical_share(trace.cortical_share, max(0.0, sleeps - trace.sleeps), rate)
 
     def forgotten_at(self, trace: Trace) -> float:
-        return retention.forget_time(trace.last_access, trace.half_life, self._initial(trace), DORMANT_BELOW)
+        return odds.forget_time(trace.last_access, trace.half_life, self._initial(trace), DORMANT_BELOW)
