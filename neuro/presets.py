@@ -6,35 +6,35 @@ What each says of an episode is its retention when it was heard once and never r
 from __future__ import annotations
 
 from neuro.config import BrainConfig
-from neuro.plasticity import OddsPlasticity
+from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.units import HOUR
 
 
 def human() -> BrainConfig:
     """A person's half-lives: an episode is at .90 after a day, .25 after a month, .03 after a year."""
-    return BrainConfig(plasticity=OddsPlasticity(half_life_scale=1.0))
+    return BrainConfig(types=TypeProfiles(half_life_scale=1.0))
 
 
 def chatbot() -> BrainConfig:
     """Talks with many, about what is current: an episode is at .97 after a day, .62 after a month, .12 after a year."""
-    return BrainConfig(plasticity=OddsPlasticity(half_life_scale=5.0))
+    return BrainConfig(types=TypeProfiles(half_life_scale=5.0))
 
 
 def task_agent() -> BrainConfig:
     """Works through a task with nine slots in mind for hours: an episode is at .96 after a day, .50 after a month,
     .08 after a year."""
     return BrainConfig(
-        plasticity=OddsPlasticity(half_life_scale=3.0),
+        types=TypeProfiles(half_life_scale=3.0),
         prefrontal_cortex=PrefrontalCortexParams(capacity=9, decay_seconds=2 * HOUR),
     )
 
 
 def personal_assistant() -> BrainConfig:
     """Knows one person for years: an episode is at .99 after a day, .86 after a month, .35 after a year."""
-    return BrainConfig(plasticity=OddsPlasticity(half_life_scale=20.0))
+    return BrainConfig(types=TypeProfiles(half_life_scale=20.0))
 
 
 def researcher() -> BrainConfig:
     """Keeps what it read: an episode is at .99 after a day, .93 after a month, .57 after a year."""
-    return BrainConfig(plasticity=OddsPlasticity(half_life_scale=50.0))
+    return BrainConfig(types=TypeProfiles(half_life_scale=50.0))

@@ -8,7 +8,7 @@ from typing import Any
 from neuro import Engram, Perception, Recall, SleepReport
 from neuro.connectome import AssociationType
 from neuro.frontends.ingest import Ingestion
-from neuro.frontends.instants import show_instant, show_span
+from neuro.frontends.instants import show_instant
 from neuro.frontends.looking import Wire
 from neuro.frontends.rendering import (
     ASIDE,
@@ -25,6 +25,7 @@ from neuro.frontends.rendering import (
     why,
 )
 from neuro.frontends.screen import Screen
+from neuro.units import show_span
 
 _WIRED = {
     AssociationType.TEMPORAL: "close in time",

@@ -21,6 +21,8 @@ class Night:
     """Brain time at which it began."""
     clock_time: float
     """The same instant on the clock."""
+    since: float
+    """Brain time since the last night, seconds."""
     sleeps: float
     """The brain's count of sleeps, this night included."""
     weight: float

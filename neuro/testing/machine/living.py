@@ -11,7 +11,7 @@ from neuro.clock import SimulatedClock
 from neuro.config import BrainConfig
 from neuro.embedders import HashingEmbedder
 from neuro.errors import NeuroError, StoreUnavailableError
-from neuro.plasticity import OddsPlasticity
+from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.stores.base import Store
 from neuro.testing.doubles import FailingStore, InterleavingStore
@@ -43,7 +43,7 @@ from neuro.testing.machine.ledger import Circumstances, Ledger, Outcome
 from neuro.testing.machine.places import OpenPlace, memory_place
 
 MACHINE_CONFIG = BrainConfig(
-    plasticity=OddsPlasticity(half_life_scale=0.1),
+    types=TypeProfiles(half_life_scale=0.1),
     prefrontal_cortex=PrefrontalCortexParams(capacity=3),
 )
 """Lets much happen in few acts: an episode is dormant after 19 days, and working memory is soon full."""
