@@ -65,11 +65,12 @@ class Nights:
             sleeps=body.sleeps + weight,
             weight=weight,
             op_id=operation_id(),
+            forgotten=body.oblivion.__contains__,
             anatomy=body.anatomy,
             connectome=body.connectome,
             prefrontal_cortex=body.prefrontal_cortex,
         )
-        with body.time.asleep():
+        with body.time.asleep(), body.oblivion.watched():
             report = await live_through(night, self._stages)
         body.journalled.difference_update(*report.moved.values())
         if weight > 0.0 or any(report.values()):

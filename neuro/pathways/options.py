@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 
@@ -77,6 +77,7 @@ def check_mode(mode: object, default: RecallMode) -> RecallMode:
     """``"agent"`` or ``"human"``; the default if none."""
     if mode is None:
         return default
-    if mode == "agent" or mode == "human":
-        return mode
-    raise InvalidArgumentError(f"mode: must be 'agent' or 'human' (got {shown(mode)})")
+    for known in get_args(RecallMode):
+        if mode == known:
+            return known
+    raise InvalidArgumentError(f"mode: must be one of {', '.join(get_args(RecallMode))} (got {shown(mode)})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import filterfalse
 
 from neuro.engram import Engram
 from neuro.fading import Fading
@@ -46,5 +47,5 @@ class Rehearsal:
             )
 
         changed = await night.anatomy.reconsolidate(engram_ids, gone_over, f"{night.op_id}:{self.name}")
-        for engram_id in changed.engrams:
+        for engram_id in filterfalse(night.forgotten, changed.engrams):
             night.anatomy.hippocampus.notice_access(engram_id, night.sleeps)

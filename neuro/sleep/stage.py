@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Night:
     """Share of a full night, in [0, 1]."""
     op_id: str
     """Makes the night's changes of traces count once each."""
+    forgotten: Callable[[str], bool]
+    """Whether an engram was deleted since the night began, by its id."""
     anatomy: Anatomy
     connectome: Connectome
     prefrontal_cortex: PrefrontalCortex

@@ -89,7 +89,7 @@ def test_a_lesion_takes_no_more_than_the_fast_store_and_older_memories_less(chai
     earlier = memory_chain.relative_retrograde(*memory_chain.intensities(elapsed / 2.0, 1.0, *chain))
     later = memory_chain.relative_retrograde(fast, slow)
     assert 0.0 <= later <= 1.0
-    if fast + slow > 0.0:
+    if fast + slow > 1e-300:  # below, floats lose digits
         assert later >= earlier - 1e-12
 
 
@@ -113,6 +113,15 @@ def test_forget_after_finds_the_time_to_twelve_digits():
     for time in times:
         threshold = memory_chain.recall_probability(*memory_chain.intensities(time, 2.0, *chain))
         assert memory_chain.forget_after(2.0, 0.0, threshold, *chain) == pytest.approx(time, rel=2e-12)
+
+
+@pytest.mark.parametrize("decline", [1e-5, 1.0, 30.0])
+def test_forget_after_finds_memories_that_hold_out_longest(decline):
+    chain = (decline, decline, decline)  # all that leaves the fast store arrives in an equally slow one
+    for periods in (0.01, 0.5, 1.0, 2.0, 20.0):
+        threshold = memory_chain.recall_probability(*memory_chain.intensities(periods / decline, 1.0, *chain))
+        found = memory_chain.forget_after(1.0, 0.0, threshold, *chain)
+        assert found * decline == pytest.approx(periods, rel=1e-9)
 
 
 @deterministic

@@ -82,8 +82,8 @@ def every_night_counts_in_full(patch):
 
 @caught_by(check_twenty_recalls_show_as_twenty)
 def a_recall_strengthens_a_copy_of_what_is_remote(patch):
-    async def reconsolidate(self, engram_ids, change, op_id):
-        return [change(e) for e in await self.reinstate(engram_ids) if e is not None]
+    async def reconsolidate(self, engram_ids, step, op_id):
+        return [step(e, self.fading) for e in await self.reinstate(engram_ids) if e is not None]
 
     patch(MemoryRegion, "reconsolidate", reconsolidate)
 

@@ -47,7 +47,7 @@ _gains = {
     "lapse_share": st.floats(0.0, 1.0),
 }
 _weights = st.sampled_from([fsrs.FSRS_4_5, fsrs.FSRS_5, fsrs.FSRS_6]).flatmap(
-    lambda weights: st.tuples(*(st.floats(0.8 * weight, 1.25 * weight) for weight in weights))
+    lambda weights: st.tuples(*(st.floats(weight, 1.25 * weight) for weight in weights))
 )
 
 PLASTICITIES = {

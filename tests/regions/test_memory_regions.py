@@ -8,6 +8,7 @@ import pytest
 from neuro import BasalGanglia, Cerebellum, Engram, MemoryType, Neocortex
 from neuro.clock import SimulatedClock
 from neuro.errors import ConfigurationError
+from neuro.fading import Fading
 from neuro.indexing.probe import Matching
 from neuro.indexing.terms import terms
 from neuro.plasticity import OddsPlasticity

@@ -11,11 +11,11 @@ from neuro.config import BrainConfig
 from neuro.engram import Engram, MemoryType
 from neuro.errors import EngramNotFoundError
 from neuro.plasticity import OddsPlasticity
-from neuro.regions.memory_region import MemoryRegion
 from neuro.stores.base import Link, Store
 from neuro.testing.expect import exact
 from neuro.testing.machine.acts import ALL
 from neuro.testing.machine.ledger import Expected, Ledger
+from neuro.units import DORMANT_BELOW
 
 _REGIONS = ("neocortex", "cerebellum", "basal_ganglia")
 _ROUNDING = 1e-9
@@ -132,11 +132,8 @@ class Auditor:
 
     def _compare_counts(self, brain: Brain, census: Census) -> None:
         """The index of forgetting says what the traces say."""
-        now = brain.time.now()
         for region, engrams in census.remote.items():
-            keeper = brain.regions[region]
-            assert isinstance(keeper, MemoryRegion)
-            dormant = sum(keeper.fading.forgotten_at(engram) < now for engram in engrams.values())
+            dormant = sum(brain.retention(engram) < DORMANT_BELOW for engram in engrams.values())
             assert census.counts[region] == (len(engrams), dormant), (
                 f"the {region} counts {census.counts[region]}, not {(len(engrams), dormant)}"
             )
