@@ -149,11 +149,46 @@ class TimeParams(Params):
         return cls(asleep=1.0, closed=1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant of a brain's time in one process."""
+
+    brain: float
+    """Brain time."""
+    clock: float
+    """The clock's reading."""
+    idle: float
+    """How much of brain time passed asleep or closed."""
+    lived: float
+    """Brain time since this process last heard from the others, and how much of it was idle."""
+    lived_idle: float
+
+    def joined(self, stored: Mapping[str, float] | None) -> dict[str, float]:
+        """This time and what another process may have written since, as one: the later of the two.
+
+        The brain is awake while any process has it open, so what this process lived through beyond the other's
+        last word comes on top of it.
+
+        Returns:
+            ``brain`` time, the ``clock``'s reading then, how much of it was ``idle``, and up to which instant time
+            is ``reserved``: an unclean end may have used up to that (unchanged here).
+        """
+        if stored is None:
+            return {"brain": self.brain, "clock": self.clock, "idle": self.idle, "reserved": self.brain}
+        beyond = min(self.lived, max(0.0, self.clock - stored["clock"]))
+        brain, idle = self.brain, self.idle
+        if stored["brain"] + beyond > brain:
+            brain = stored["brain"] + beyond
+            idle = stored["idle"] + min(beyond, self.lived_idle)
+        reserved = max(stored["reserved"], brain)
+        return {"brain": brain, "clock": self.clock, "idle": idle, "reserved": reserved}
+
+
 class BrainTime:
     """The brain's own time, seconds on the clock's scale: equal to ``clock.now()`` when the store is born. It runs
     at rate 1 awake and slower asleep or closed, and never backwards, whatever clocks and processes do.
 
-    A brain's time is written down where several processes may find it: see `joined`.
+    A brain's time is written down where several processes may find it: see `Moment.joined`.
     """
 
     def __init__(self, clock: Clock, params: TimeParams | None = None) -> None:
@@ -211,29 +246,15 @@ class BrainTime:
         self._clock = clock
         self._seen = clock.now()
 
-    def joined(self, stored: Mapping[str, float] | None) -> dict[str, float]:
-        """This time and what another process may have written since, as one: the later of the two.
-
-        The brain is awake while any process has it open, so what this process lived through beyond the other's
-        last word comes on top of it.
-
-        Returns:
-            ``brain`` time, the ``clock``'s reading then, how much of it was ``idle``, and up to which instant time
-            is ``reserved``: an unclean end may have used up to that (unchanged here).
-        """
+    def moment(self) -> Moment:
+        """This instant, as `Moment.joined` wants it."""
         now = self.now()
-        if stored is None:
-            return {"brain": now, "clock": self._seen, "idle": self._idle, "reserved": now}
-        beyond = min(now - self._synchronised, max(0.0, self._seen - stored["clock"]))
-        brain, idle = now, self._idle
-        if stored["brain"] + beyond > now:
-            brain = stored["brain"] + beyond
-            idle = stored["idle"] + min(beyond, self._idle - self._idle_synchronised)
-        reserved = max(stored["reserved"], brain)
-        return {"brain": brain, "clock": self._seen, "idle": idle, "reserved": reserved}
+        return Moment(
+            now, self._seen, self._idle, now - self._synchronised, self._idle - self._idle_synchronised
+        )
 
     def adopt(self, state: Mapping[str, float]) -> None:
-        """Takes over what `joined` gave and the store keeps."""
+        """Takes over what `Moment.joined` gave and the store keeps."""
         now = self.now()
         if state["brain"] > now:
             self._now, self._idle = state["brain"], state["idle"]

@@ -72,13 +72,15 @@ class Calendar:
     async def _write(
         self, slept: Callable[[Sleeps], Sleeps], *, ahead: float = 0.0, release: bool = False
     ) -> None:
-        def change(document: Mapping[str, Any] | None) -> dict[str, Any]:
+        moment, reserved, slept_here = self._time.moment(), self._reserved, self.sleeps
+
+        def change(document: Mapping[str, Any] | None) -> dict[str, Any]:  # in whatever thread, and repeatedly
             stored = None if document is None else document["time"]
-            time = self._time.joined(stored)
-            if release and stored is not None and stored["reserved"] == self._reserved:
+            time = moment.joined(stored)
+            if release and stored is not None and stored["reserved"] == reserved:
                 time["reserved"] = time["brain"]
             time["reserved"] = max(time["reserved"], time["brain"] + ahead)
-            sleeps = self.sleeps if document is None else Sleeps(**document["sleeps"])
+            sleeps = slept_here if document is None else Sleeps(**document["sleeps"])
             return {"time": time, "sleeps": asdict(slept(sleeps))}
 
         written = await self._store.amend_document(TIME_DOCUMENT, change)

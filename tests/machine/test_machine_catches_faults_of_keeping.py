@@ -1,7 +1,6 @@
 """The machine catches engrams that are lost, doubled, brought back or not found."""
 
 import asyncio
-import math
 from contextlib import asynccontextmanager
 
 from catching import Faults, assert_caught
@@ -122,7 +121,7 @@ def a_move_that_was_interrupted_is_never_finished(patch):
 @faults.caught()
 class InsertOverwritesWhatIsAlike(EngramsWrapper):
     async def insert(self, items, *, arriving=False):
-        for engram, _ in items:
+        for engram, *_ in items:
             for other in await self.inner.scan():
                 if (
                     other.content.split()[:3] == engram.content.split()[:3]
@@ -225,7 +224,7 @@ def a_search_omits_one_region(patch):
 class SearchOmitsTheDormant(EngramsWrapper):
     async def search(self, probe, *, limit):
         found = await self.inner.search(probe, limit=limit)
-        dormant = {engram_id for engram_id, _ in self.inner._dormant.earliest(math.inf, 10**6)}
+        dormant = {engram_id for engram_id, held in self.inner._held.items() if held.dormant}
         return [match for match in found if match.engram_id not in dormant]
 
 
