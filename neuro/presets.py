@@ -1,19 +1,33 @@
-"""Ready-made configurations: how long what kind of agent remembers. Each varies `BrainConfig`, nothing else.
+"""Ready-made configurations: how long what kind of agent remembers.
 
-What each says of an episode is its retention when it was heard once and never recalled.
+The agents vary `BrainConfig`, in which nothing fails at random, and nothing else; `human` is the model of people.
+What each says of an episode is its retention when it was heard once and never recalled, by the brain's own time:
+an agent that is switched off most of the time forgets more slowly than the calendar says.
 """
 
 from __future__ import annotations
 
-from neuro.config import BrainConfig
+from neuro.config import BrainConfig, RecallParams
+from neuro.fading import ImportanceParams
 from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.units import HOUR
 
 
-def human() -> BrainConfig:
-    """A person's half-lives: an episode is at .90 after a day, .25 after a month, .03 after a year."""
-    return BrainConfig(types=TypeProfiles(half_life_scale=1.0))
+def human(*, stochastic: bool = False) -> BrainConfig:
+    """A person: an episode is at .90 after a day, .25 after a month, .03 after a year.
+
+    Half-lives are those measured on people, and importance neither holds a memory above a floor nor has it
+    rehearsed in sleep.
+
+    Args:
+        stochastic: recall fails at random, as often as retention says, drawn from the brain's rng.
+    """
+    return BrainConfig(
+        types=TypeProfiles(half_life_scale=1.0),
+        importance=ImportanceParams(floor=0.0, rehearsal=None),
+        recall=RecallParams(mode="human" if stochastic else "agent"),
+    )
 
 
 def chatbot() -> BrainConfig:

@@ -74,7 +74,9 @@ class Calendar:
     ) -> None:
         moment, reserved, slept_here = self._time.moment(), self._reserved, self.sleeps
 
-        def change(document: Mapping[str, Any] | None) -> dict[str, Any]:  # in whatever thread, and repeatedly
+        def change(
+            document: Mapping[str, Any] | None,
+        ) -> dict[str, Any]:  # in whatever thread, and repeatedly
             stored = None if document is None else document["time"]
             time = moment.joined(stored)
             if release and stored is not None and stored["reserved"] == reserved:

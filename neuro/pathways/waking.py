@@ -20,6 +20,7 @@ from neuro.errors import StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.oblivion import Oblivion
+from neuro.pathways.relearning import laws, relearn
 from neuro.profiles import TypeProfiles
 from neuro.query import Where
 from neuro.records import Record
@@ -101,6 +102,7 @@ class Body:
             {
                 EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
                 _STATE_DOCUMENT: {
+                    "laws": laws(self.anatomy),
                     "connectome": self.connectome.state(),
                     "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
                 },
@@ -224,6 +226,8 @@ async def awaken(
         kept = await _still_recent(body, [engram.engram_id for engram in journal])
         body.hippocampus.reawaken((engram for engram in journal if engram.engram_id in kept), recent)
         await body.anatomy.settle_moves()
+        if state is not None and await relearn(body.anatomy, state.get("laws", {})):
+            await body.write_state()
     except BaseException:
         await store.aclose()
         raise

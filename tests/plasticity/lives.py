@@ -86,7 +86,7 @@ schedules = st.lists(_steps, max_size=12)
 
 def lived(plasticity, born, half_life, schedule):
     """A trace with a past, and the instant at which it has got there."""
-    return lived_on(plasticity, plasticity.imprint(born, half_life=half_life, arousal=0.3), born, schedule)
+    return lived_on(plasticity, plasticity.imprint(born, half_life=half_life), born, schedule)
 
 
 def lived_on(plasticity, trace, now, schedule):

@@ -1,5 +1,6 @@
 """What holds for every law with any parameters, any material and any past."""
 
+import itertools
 import math
 
 import pytest
@@ -28,9 +29,7 @@ def test_strength_is_a_probability_that_only_falls(law, data, born, half_life, s
     delays = sorted(data.draw(st.lists(gaps, min_size=2, max_size=6)))
     strengths = [plasticity.strength(trace, now + delay) for delay in delays]
     assert all(0.0 <= strength <= 1.0 for strength in strengths)
-    assert all(
-        later <= earlier * (1 + 1e-12) for earlier, later in zip(strengths, strengths[1:], strict=False)
-    )
+    assert all(later <= earlier * (1 + 1e-12) for earlier, later in itertools.pairwise(strengths))
     assert all(math.isfinite(plasticity.activation(trace, now + delay)) for delay in delays)
 
 
