@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from lives import DEFAULTS, recalled
+from lives import DEFAULTS, bare, recalled
 
-from neuro.plasticity import BaseLevelPlasticity, MemoryChainPlasticity
+from neuro.plasticity import BaseLevelPlasticity, FsrsPlasticity, MemoryChainPlasticity
 from neuro.units import DAY, MINUTE, YEAR
 
 HALF_LIFE = 12 * DAY
@@ -55,6 +55,16 @@ def test_fsrs_and_the_odds_law_agree_after_one_stability():
     for law in ("fsrs", "odds"):
         trace = DEFAULTS[law].imprint(0.0, half_life=HALF_LIFE)
         assert DEFAULTS[law].strength(trace, HALF_LIFE * (1 / 9 - 0.01)) == pytest.approx(0.9), law
+
+
+def test_fsrs_learns_as_its_scheduler_does():
+    """A recall when due, of stability 2.3065 days and difficulty 2.111214 (py-fsrs 6.3)."""
+    plasticity = FsrsPlasticity()
+    half_life = 2.3065 * DAY / plasticity.stability_share
+    trace = bare(half_life=half_life, encoded_half_life=half_life, difficulty=2.111214)
+    learned = plasticity.potentiate(trace, 2 * DAY)
+    assert learned.half_life * plasticity.stability_share / DAY == pytest.approx(10.971048, abs=1e-6)
+    assert learned.difficulty == pytest.approx(2.104331, abs=1e-6)
 
 
 def test_the_memory_chain_comes_close_to_how_facts_are_forgotten():

@@ -47,6 +47,8 @@ MACHINE_CONFIG = BrainConfig(
     prefrontal_cortex=PrefrontalCortexParams(capacity=3),
 )
 """Lets much happen in few acts: an episode is dormant after 19 days, and working memory is soon full."""
+_STARTS = (0, 0, 0, 10, 40, 80)
+"""Turns of the event loop after which acts begin that are to meet: in the midst of one another."""
 _PATIENCE = 30.0
 """Real seconds after which acts count as stuck."""
 
@@ -142,7 +144,10 @@ class _Life:
 
     async def _meet(self, acts: Sequence[Act]) -> list[Outcome]:
         named = [self._ledger.pick(act.number) if isinstance(act, OnOne) else None for act in acts]
-        tasks = [asyncio.create_task(self._carry_out(act, i)) for act, i in zip(acts, named, strict=True)]
+        starts = [self._rng.choice(_STARTS) for _ in acts]
+        tasks = [
+            asyncio.create_task(self._carry_out(*begun)) for begun in zip(acts, named, starts, strict=True)
+        ]
         try:
             async with asyncio.timeout(_PATIENCE):
                 for ended in asyncio.as_completed(tasks):
@@ -155,7 +160,9 @@ class _Life:
                 task.cancel()
         return [Outcome(act, i, task.result()) for act, i, task in zip(acts, named, tasks, strict=True)]
 
-    async def _carry_out(self, act: Act, engram_id: str | None) -> object:
+    async def _carry_out(self, act: Act, engram_id: str | None, start: int) -> object:
+        for _ in range(start):
+            await asyncio.sleep(0)
         try:
             return await self._do(act, engram_id or "")
         except NeuroError as error:
