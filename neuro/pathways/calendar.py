@@ -34,6 +34,7 @@ class Calendar:
         self._time = time
         self._store = store
         self._reserved = time.now()
+        self._born = False
         self.sleeps = Sleeps(0.0, time.waking, time.now())
 
     def resume(self, document: Mapping[str, Any] | None) -> None:
@@ -42,6 +43,7 @@ class Calendar:
             self._time.resume(document["time"])
             self.sleeps = Sleeps(**document["sleeps"])
             self._reserved = self._time.now()
+            self._born = True
 
     async def reserve(self) -> None:
         """Before brain time is written into traces: whoever opens the store after a crash is not behind them."""
@@ -66,7 +68,12 @@ class Calendar:
         await self._write(counted)
 
     async def close(self) -> None:
-        """What this process reserved and did not use is free again."""
+        """The time of waking ends; what this process reserved and did not use is free again.
+
+        A brain of which the store has not heard leaves nothing there.
+        """
+        if not self._born:
+            return
         await self._write(lambda sleeps: sleeps, release=True)
 
     async def _write(
@@ -86,6 +93,7 @@ class Calendar:
             return {"time": time, "sleeps": asdict(slept(sleeps))}
 
         written = await self._store.amend_document(TIME_DOCUMENT, change)
+        self._born = True
         self._time.adopt(written["time"])
         self._reserved = written["time"]["reserved"]
         self.sleeps = max(self.sleeps, Sleeps(**written["sleeps"]), key=lambda sleeps: sleeps.slept_at)

@@ -45,7 +45,7 @@ class FsrsPlasticity(TracePlasticity):
     """`neuro.plasticity.base.Plasticity` by FSRS-6 (Ye, Su & Cao 2022), FSRS-5 or FSRS-4.5, by their weights.
 
     Time is continuous here: a review later on the same day teaches as much as was forgotten since, where the
-    scheduler counts whole days and has equations of their own for the rest (`neuro.dynamics.fsrs.review`).
+    scheduler counts whole days and has other equations for the same day (`neuro.dynamics.fsrs.review`).
     Learning again without a test counts as a review graded HARD.
     """
 
@@ -53,7 +53,8 @@ class FsrsPlasticity(TracePlasticity):
     weights: Annotated[tuple[float, ...], Field(strict=False), AfterValidator(_fitted)] = fsrs.FSRS_6
     """17, 19 or 21 numbers; those of a person fitted by an optimiser, or the published ones."""
     stability_share: Positive = 1.0 / 9.0 - 0.01
-    """Stability (the time until .9) over half-life, as it is in the odds law: 1/9 - e0."""
+    """Stability (the time until .9) over half-life. By default 1/9 - e0, as in the odds law, so that both laws agree on
+    when a memory is at .9; after one half-life FSRS-6 still is at .69."""
 
     def _state(self, trace: Trace) -> tuple[float, ...]:
         difficulty = trace.difficulty

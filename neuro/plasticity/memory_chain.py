@@ -29,7 +29,7 @@ class MemoryChainPlasticity(TracePlasticity):
     leaves there, so that only what was lost is gained, and the slow store gathers what flows into it.
 
     ``transfer`` and ``slow_decline`` were fitted on what people kept of facts over 42 days (Carpenter et al. 2008),
-    at a half-life of ten days: R^2 = .94 over six delays, which is no prediction.
+    at a half-life of ten days: R^2 = .94 over the six delays of the fit itself.
     """
 
     law: Literal["memory_chain"] = "memory_chain"

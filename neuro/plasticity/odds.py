@@ -19,7 +19,10 @@ from neuro.records import Positive, Unit
 
 
 class CeilingPlasticity(TracePlasticity):
-    """Plasticity in which a recall multiplies the half-life by what had been forgotten since the last access."""
+    """Plasticity in which a recall multiplies the half-life by what had been forgotten since the last access.
+
+    The state of its law begins with half-life, last access and half-life at encoding.
+    """
 
     gain: Annotated[float, Field(ge=0.0)] = 15.0
     """a: potentiation by a successful recall, counted from the ceiling (Cepeda et al. 2008; Bahrick 1979)."""
@@ -54,8 +57,8 @@ class OddsPlasticity(CeilingPlasticity):
 
     ``A = e0 n^-q + t / H``, ``p = 1 / (1 + A)``. Constants without a source of their own were chosen once for all
     of Ebbinghaus 1885, Jenkins & Dallenbach 1924, Bahrick 1979, Carpenter et al. 2008 and Cepeda et al. 2008; that
-    they fit these is no prediction. However often it is recalled, no half-life grows by more than `gain` times
-    the time that passes.
+    they fit these is no prediction. Recalls, however many, lengthen a half-life by at most ``gain`` times the time
+    that passes; reviews graded EASY, by at most ``easy_share`` as much.
     """
 
     law: Literal["odds"] = "odds"

@@ -23,7 +23,7 @@ DEFAULTS = {
     "fsrs": FsrsPlasticity(),
 }
 
-deterministic = settings(derandomize=True, deadline=None, database=None, max_examples=30)
+deterministic = settings(derandomize=True, deadline=None, database=None, max_examples=20)
 
 gaps = st.floats(0.0, 3 * YEAR) | st.floats(0.0, DAY) | st.sampled_from([0.0, 1.0, 10.0, 10.001, 60.0])
 births = st.sampled_from([0.0, 1_700_000_000.0]) | st.floats(-1e9, 4e9)

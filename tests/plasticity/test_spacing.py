@@ -51,10 +51,12 @@ def test_what_was_used_once_is_at_a_half_after_a_half_life():
         assert DEFAULTS[law].strength(trace, HALF_LIFE) == pytest.approx(0.5), law
 
 
-def test_fsrs_and_the_odds_law_agree_after_one_stability():
+def test_fsrs_and_the_odds_law_agree_on_when_a_memory_is_at_nine_tenths():
     for law in ("fsrs", "odds"):
         trace = DEFAULTS[law].imprint(0.0, half_life=HALF_LIFE)
         assert DEFAULTS[law].strength(trace, HALF_LIFE * (1 / 9 - 0.01)) == pytest.approx(0.9), law
+    fsrs = DEFAULTS["fsrs"]
+    assert fsrs.strength(fsrs.imprint(0.0, half_life=HALF_LIFE), HALF_LIFE) == pytest.approx(0.694, abs=1e-3)
 
 
 def test_fsrs_learns_as_its_scheduler_does():
