@@ -132,10 +132,11 @@ Context = Annotated[JsonObject, PlainValidator(check_json_object), PlainSerializ
 
 
 class Trace(Record):
-    """The numbers of an engram that change; only a Plasticity interprets them. Instants are brain time.
+    """The numbers of an engram that change; only a Plasticity interprets them. Instants are brain time; sleep may
+    move those of accesses back a little.
 
-    Every plasticity keeps all of them up to date (but for the last three, which are one's own each), so a trace
-    made under one can be read under another.
+    Every plasticity keeps what all of them read up to date, so a trace made under one can be read under another.
+    What practice earned may not carry over: two laws keep it in uses or intensities and not in the half-life.
     """
 
     half_life: Positive

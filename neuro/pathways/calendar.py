@@ -34,7 +34,8 @@ class Calendar:
         self._time = time
         self._store = store
         self._reserved = time.now()
-        self._born = False
+        self.known = False
+        """Whether the store has heard of this brain."""
         self.sleeps = Sleeps(0.0, time.waking, time.now())
 
     def resume(self, document: Mapping[str, Any] | None) -> None:
@@ -43,7 +44,7 @@ class Calendar:
             self._time.resume(document["time"])
             self.sleeps = Sleeps(**document["sleeps"])
             self._reserved = self._time.now()
-            self._born = True
+            self.known = True
 
     async def reserve(self) -> None:
         """Before brain time is written into traces: whoever opens the store after a crash is not behind them."""
@@ -68,12 +69,7 @@ class Calendar:
         await self._write(counted)
 
     async def close(self) -> None:
-        """The time of waking ends; what this process reserved and did not use is free again.
-
-        A brain of which the store has not heard leaves nothing there.
-        """
-        if not self._born:
-            return
+        """The time of waking ends; what this process reserved and did not use is free again."""
         await self._write(lambda sleeps: sleeps, release=True)
 
     async def _write(
@@ -81,9 +77,8 @@ class Calendar:
     ) -> None:
         moment, reserved, slept_here = self._time.moment(), self._reserved, self.sleeps
 
-        def change(
-            document: Mapping[str, Any] | None,
-        ) -> dict[str, Any]:  # in whatever thread, and repeatedly
+        # Runs in whatever thread, and repeatedly.
+        def change(document: Mapping[str, Any] | None) -> dict[str, Any]:
             stored = None if document is None else document["time"]
             time = moment.joined(stored)
             if release and stored is not None and stored["reserved"] == reserved:
@@ -93,7 +88,7 @@ class Calendar:
             return {"time": time, "sleeps": asdict(slept(sleeps))}
 
         written = await self._store.amend_document(TIME_DOCUMENT, change)
-        self._born = True
+        self.known = True
         self._time.adopt(written["time"])
         self._reserved = written["time"]["reserved"]
         self.sleeps = max(self.sleeps, Sleeps(**written["sleeps"]), key=lambda sleeps: sleeps.slept_at)

@@ -64,6 +64,8 @@ async def _write_down(body: Body) -> None:
     if not body.store.durable:
         return
     if not body.acted:
+        if not body.calendar.known:
+            return
         with suppress(StoreUnavailableError):  # nothing is lost but time
             await body.calendar.close()
         return

@@ -83,8 +83,10 @@ class Keeping:
             accessed=True,
         )
 
-    async def change(self, engram_ids: Sequence[str], step: Step, *, accessed: bool = False) -> None:
-        """Changes engrams where they are owned; ``accessed`` ones will be replayed.
+    async def change(
+        self, engram_ids: Sequence[str], step: Step, *, accessed: bool = False
+    ) -> dict[str, Engram]:
+        """Changes engrams where they are owned and returns them by id; ``accessed`` ones will be replayed.
 
         Raises:
             EngramNotFoundError: one is unknown.
@@ -103,6 +105,7 @@ class Keeping:
         for engram_id in engram_ids:
             if engram_id not in changed.engrams:
                 raise EngramNotFoundError(engram_id)
+        return changed.engrams
 
     async def _reconsolidate(self, engram_ids: Sequence[str], step: Step, accessed: bool) -> Changed:
         with self._body.oblivion.watched():

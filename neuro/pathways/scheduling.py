@@ -51,8 +51,10 @@ class Schedule:
         """
         self._life.check_open()
         target = _check_retention(retention)
-        await self._keeping.change([engram_id], lambda engram, _: engram.changed(target_retention=target))
-        return self.planned(await self._keeping.get(engram_id))
+        changed = await self._keeping.change(
+            [engram_id], lambda engram, _: engram.changed(target_retention=target)
+        )
+        return self.planned(changed[engram_id])
 
     async def unregister(self, engram_id: str) -> None:
         """Takes an engram off the agenda; EngramNotFoundError if there is none."""
@@ -71,14 +73,14 @@ class Schedule:
         self._life.check_open()
         given = Grade.of(grade)
         now, sleeps = await self._body.stamp(), self._body.sleeps
-        await self._keeping.change(
+        changed = await self._keeping.change(
             [engram_id],
             lambda engram, fading: engram.with_trace(
                 fading.plasticity.review(engram.trace, now, given, sleeps=sleeps)
             ),
             accessed=True,
         )
-        return await self._keeping.get(engram_id)
+        return self._body.seen(changed[engram_id])
 
     async def due(self, *, within: float = 0.0, limit: int = 100) -> list[Review]:
         """Registered engrams that are due now or ``within`` so many seconds, the earliest first."""
@@ -90,7 +92,9 @@ class Schedule:
         before = np.nextafter(self._body.time.now() + within, np.inf)
         agenda = await anatomy.upcoming(Agenda.REVIEW, float(before), limit=limit)
         owners = await anatomy.owners([engram_id for engram_id, _ in agenda])
-        return [self.planned(owners[engram_id][1]) for engram_id, _ in agenda if engram_id in owners]
+        engrams = [owners[engram_id][1] for engram_id, _ in agenda if engram_id in owners]
+        # Meanwhile some may have been forgotten, or taken off the agenda.
+        return [self.planned(engram) for engram in engrams if engram.target_retention is not None]
 
     def planned(self, engram: Engram) -> Review:
         """When the next review of a registered engram is due. InvalidArgumentError if it is not registered."""
@@ -117,7 +121,8 @@ class Schedule:
             seconds: brain time to look ahead, > 0.
             points: how many, evenly spaced, from now to the end; 2 or more.
         """
-        check_number(seconds, "seconds", low=0.0)
+        if check_number(seconds, "seconds", low=0.0) == 0.0:
+            raise InvalidArgumentError("seconds: must be above 0 (got 0)")
         if check_count(points, "points") < 2 or points > _MOST_POINTS:
             raise InvalidArgumentError(f"points: must be from 2 to {_MOST_POINTS} (got {points})")
         ahead = np.linspace(0.0, seconds, points)

@@ -11,19 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from neuro.dynamics.base_level import hybrid_base_level
+from neuro.dynamics.base_level import forget_after, hybrid_base_level
 from neuro.engram import RECENT_ACCESSES, Trace
 from neuro.plasticity.base import Grade
 from neuro.plasticity.tracing import State, TracePlasticity
 from neuro.records import Positive
 
 _MOST_LOG = 700.0
-"""e to more would overflow; such log odds are as good as certainty, and such an age as eternity."""
-_AT_ONCE = 30.0
-"""Nats below the shortest age, where no age tells any more."""
-_MOST_STEPS = 100
-_PRECISION = 1e-12
-"""Of the log of an age, at which the search for it ends."""
+"""e to more would overflow; such log odds are as good as certainty."""
 
 
 class BaseLevelPlasticity(TracePlasticity):
@@ -58,35 +53,13 @@ class BaseLevelPlasticity(TracePlasticity):
         return np.exp(np.clip(-self._level(now, state) / self.noise, -_MOST_LOG, _MOST_LOG))
 
     def _instant(self, below: float, state: State) -> Any:
-        """Secants in a shrinking bracket, on the log age of the last use: in it the base level is nearly straight."""
-        half_life, _, presentations = state[:3]
-        latest = state[-1]
-        target = self.noise * math.log(below / (1.0 - below))
-
-        def excess(log_age: Any) -> Any:
-            return self._level(latest + np.exp(log_age), state) - target
-
-        # The last use alone is the least that is left; all uses, being as young as the last one, are the most.
-        alone = np.minimum(np.log(half_life) - target / self.decay, _MOST_LOG)
-        high = np.minimum(alone + np.log(presentations) / self.decay, _MOST_LOG)
-        shortest = math.log(self.shortest_age)
-        low = np.where(alone > shortest, alone, shortest - _AT_ONCE)
-        before, was = low, excess(low)
-        settled = was <= 0.0
-        at = np.where(settled, low, high)
-        here = excess(at)
-        for _ in range(_MOST_STEPS):
-            low, high = np.where(here >= 0.0, at, low), np.where(here >= 0.0, high, at)
-            rise = here - was
-            secant = at - here * (at - before) / np.where(rise == 0.0, 1.0, rise)
-            inside = (secant > low) & (secant < high) & (rise != 0.0)
-            guess = np.where(settled, at, np.where(inside, secant, (low + high) / 2.0))
-            settled = settled | (np.abs(guess - at) <= _PRECISION)
-            before, was, at = at, here, guess
-            if np.all(settled):
-                break
-            here = excess(guess)
-        return latest + np.where(excess(shortest - _AT_ONCE) > 0.0, np.exp(at), 0.0)
+        half_life, first, presentations = state[:3]
+        soonest = state[-1] + self.shortest_age  # from here on no age is cut
+        ages = (soonest - np.array(state[3:], dtype=np.float64)) / half_life
+        level = self.noise * math.log(below / (1.0 - below))
+        oldest = (soonest - first) / half_life
+        after = half_life * forget_after(ages.T, presentations, oldest, self.decay, level)
+        return np.where(after > 0.0, soonest + after, -np.inf)
 
     def _taught(self, now: float, grade: Grade | None, state: State) -> Mapping[str, Any]:
         return {}  # what was used is one more presentation; nothing else changes

@@ -31,16 +31,19 @@ class Rehearsal:
 
     async def run(self, night: Night) -> Mapping[str, int]:
         before = night.now + min(self._horizon, 2.0 * night.since)
-        rehearsed: set[str] = set()
-        while due := await night.anatomy.upcoming(Agenda.REHEARSAL, before, limit=len(rehearsed) + _BATCH):
-            fresh = [engram_id for engram_id, _ in due if engram_id not in rehearsed]
+        tried: set[str] = set()  # each once a night, even if that is not enough for it
+        rehearsed = 0
+        while due := await night.anatomy.upcoming(Agenda.REHEARSAL, before, limit=len(tried) + _BATCH):
+            fresh = [engram_id for engram_id, _ in due if engram_id not in tried]
             if not fresh:
                 break
-            await self._rehearse(fresh, night)
-            rehearsed.update(fresh)  # each once a night, even if that is not enough for it
-        return {"rehearsed": len(rehearsed)}
+            rehearsed += await self._rehearse(fresh, night)
+            tried.update(fresh)
+        return {"rehearsed": rehearsed}
 
-    async def _rehearse(self, engram_ids: list[str], night: Night) -> None:
+    async def _rehearse(self, engram_ids: list[str], night: Night) -> int:
+        """Potentiates engrams; how many of them there were."""
+
         def gone_over(engram: Engram, fading: Fading) -> Engram:
             return engram.with_trace(
                 fading.plasticity.potentiate(engram.trace, night.now, sleeps=night.sleeps)
@@ -49,3 +52,4 @@ class Rehearsal:
         changed = await night.anatomy.reconsolidate(engram_ids, gone_over, f"{night.op_id}:{self.name}")
         for engram_id in filterfalse(night.forgotten, changed.engrams):
             night.anatomy.hippocampus.notice_access(engram_id, night.sleeps)
+        return len(changed.engrams)

@@ -8,8 +8,9 @@ from typing import Any
 from fakeredis import FakeServer
 
 from neuro import Brain, Engram, Recall, Recollection
-from neuro.stores import MemoryStore, Store, open_store
+from neuro.stores import MemoryStore, Store
 from neuro.stores.redis import RedisStore
+from neuro.stores.sqlite import SQLiteStore
 from neuro.testing import KeptOpen
 from neuro.testing.redis import fake_redis
 
@@ -64,7 +65,7 @@ async def kept(kind: str, folder: Path) -> AsyncIterator[OpenPlace]:
             if kind == "memory":
                 return KeptOpen(memory)
             if kind == "file":
-                return await open_store(folder / "brain.db")
+                return await SQLiteStore.open(folder / "brain.db")
             client = fake_redis(server)
             stack.push_async_callback(client.aclose)
             return await RedisStore.open("redis://fake", client=client)
