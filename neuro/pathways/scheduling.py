@@ -33,9 +33,9 @@ class Curve(NamedTuple):
 class Schedule:
     """Spaced review of a brain's engrams, under any plasticity: `Brain.schedule`.
 
-    Registering an engram puts it on the agenda; it is due when its retention has fallen to the target. Sleep does
-    not rehearse what is registered. Due times are those of a brain that stays awake: asleep or closed, time runs
-    slower and they move away.
+    Registering an engram puts it on the agenda; it is due when its retention has fallen to the target, or would
+    have if neither a pin nor its importance held it. Sleep does not rehearse what is registered. Due times are
+    those of a brain that stays awake: asleep or closed, time runs slower and they move away.
     """
 
     def __init__(self, body: Body, life: Life, keeping: Keeping) -> None:
