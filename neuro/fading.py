@@ -17,7 +17,7 @@ from pydantic import Field
 
 from neuro.engram import ConsolidationState, Engram
 from neuro.plasticity import OddsPlasticity, Plasticity
-from neuro.records import Params, Unit
+from neuro.records import Params
 from neuro.units import DORMANT_BELOW
 
 _FULL_SLEEP = 1.0 - 1e-9
@@ -29,8 +29,9 @@ _LONG_TERM = 0.9
 class ImportanceParams(Params):
     """What importance does against forgetting."""
 
-    salience: Unit = 0.8
-    """Salience from which an engram is important; chosen by hand, above what words alone bring about."""
+    salience: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
+    """Salience above which an engram is important: more than words alone bring about (`AmygdalaParams.salience_cap`),
+    so that nothing becomes important by shouting."""
     floor: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.2
     """Retention that the most salient engrams keep at least; the floor rises to it in proportion from 0 at
     ``salience``. 0: importance keeps nothing (as in people)."""
@@ -48,13 +49,11 @@ class Fading:
     def floor(self, engram: Engram) -> float:
         """Retention below which importance does not let an engram fall, in [0, 1]."""
         p = self.importance
-        if engram.salience < p.salience:
-            return 0.0
-        return p.floor * (1.0 if p.salience >= 1.0 else (engram.salience - p.salience) / (1.0 - p.salience))
+        return p.floor * max(0.0, engram.salience - p.salience) / (1.0 - p.salience)
 
     def important(self, engram: Engram) -> bool:
         """Whether sleep is to rehearse it before it fades."""
-        return engram.pinned or engram.salience >= self.importance.salience
+        return engram.pinned or engram.salience > self.importance.salience
 
     def retention(self, engram: Engram, now: float) -> float:
         """Probability of recall with a full cue, in [0, 1]."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuro import ConfigurationError, InvalidArgumentError
+from neuro import Amygdala, ConfigurationError, InvalidArgumentError, Stimulus
 from neuro.engram import ConsolidationState
 from neuro.fading import Fading, ImportanceParams
 from neuro.plasticity import (
@@ -17,6 +17,7 @@ from neuro.plasticity import (
     MemoryChainPlasticity,
     OddsPlasticity,
 )
+from neuro.regions.amygdala import AmygdalaParams
 from neuro.testing.samples import sample_engram, sample_trace
 from neuro.units import DAY, DORMANT_BELOW, YEAR
 
@@ -55,7 +56,7 @@ def test_a_pin_holds_an_engram_where_its_last_access_left_it(law):
 
 
 @pytest.mark.parametrize(
-    ("salience", "floor"), [(0.0, 0.0), (0.79, 0.0), (0.8, 0.0), (0.85, 0.05), (0.9, 0.1), (1.0, 0.2)]
+    ("salience", "floor"), [(0.0, 0.0), (0.89, 0.0), (0.9, 0.0), (0.925, 0.05), (0.95, 0.1), (1.0, 0.2)]
 )
 def test_the_floor_rises_with_importance(salience: float, floor: float):
     assert Fading().floor(_engram(salience=salience)) == pytest.approx(floor)
@@ -72,7 +73,7 @@ def test_importance_holds_an_engram_above_its_floor(law):
 
 
 def test_a_floor_below_the_threshold_of_forgetting_does_not_keep_awake():
-    fading, engram = Fading(), _engram(salience=0.81)
+    fading, engram = Fading(), _engram(salience=0.91)
     assert 0.0 < fading.floor(engram) < DORMANT_BELOW
     assert fading.dormant(engram, 1000 * YEAR)
     assert fading.forgotten_at(engram) == fading.plasticity.forgotten_at(TRACE)
@@ -86,16 +87,18 @@ def test_people_have_no_floor():
     assert fading.rehearse_at(engram) == math.inf
 
 
-def test_the_whole_floor_is_for_the_most_salient_if_only_they_are_important():
-    fading = Fading(importance=ImportanceParams(salience=1.0, floor=0.3))
-    assert [fading.floor(_engram(salience=salience)) for salience in (0.99, 1.0)] == [0.0, 0.3]
+def test_words_alone_make_nothing_important():
+    shouted = Amygdala().appraise(Stimulus(content="HELP!!! TERRIBLE DEADLY AWFUL HORRIBLE MURDER!!! " * 20))
+    assert shouted.salience > 0.8
+    assert not Fading().important(_engram(salience=shouted.salience))
+    assert not Fading().important(_engram(salience=AmygdalaParams().salience_cap))
 
 
 @each_law
 def test_many_retentions_equal_each_alone(law):
     fading = Fading(law)
     engrams = [
-        _engram(pinned=pinned, salience=salience) for pinned in (False, True) for salience in (0.1, 0.85, 1.0)
+        _engram(pinned=pinned, salience=salience) for pinned in (False, True) for salience in (0.1, 0.95, 1.0)
     ]
     for now in (0.0, 30 * DAY, 100 * YEAR):
         many = fading.retentions(engrams, now)
@@ -115,11 +118,11 @@ def test_a_review_is_due_when_retention_falls_to_the_target(law):
 @each_law
 def test_what_is_pinned_or_important_is_rehearsed_before_it_fades(law):
     fading = Fading(law)
-    for kept in (_engram(pinned=True), _engram(salience=0.8)):
+    for kept in (_engram(pinned=True), _engram(salience=0.91)):
         assert fading.important(kept)
         assert law.strength(TRACE, fading.rehearse_at(kept)) == pytest.approx(0.9)
-    assert not fading.important(_engram(salience=0.79))
-    assert fading.rehearse_at(_engram(salience=0.79)) == math.inf
+    assert not fading.important(_engram(salience=0.9))
+    assert fading.rehearse_at(_engram(salience=0.9)) == math.inf
 
 
 def test_what_is_scheduled_is_left_to_its_reviews():
