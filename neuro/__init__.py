@@ -13,7 +13,7 @@ import logging
 
 from neuro.brain import Brain
 from neuro.config import BrainConfig
-from neuro.engram import Engram, MemoryType, Trace
+from neuro.engram import ConsolidationState, Engram, MemoryType, Trace
 from neuro.errors import (
     BrainClosedError,
     ConfigurationError,
@@ -40,6 +40,7 @@ from neuro.errors import (
     UnknownRegionError,
     WrongLoopError,
 )
+from neuro.plasticity import Grade
 from neuro.query import Where
 from neuro.regions import (
     Amygdala,
@@ -52,7 +53,7 @@ from neuro.regions import (
     Thalamus,
 )
 from neuro.retention import compute_retention, time_until_forgotten
-from neuro.signals import Perception, Recall, Recollection, SleepReport, Stimulus
+from neuro.signals import Explanation, Perception, Recall, Recollection, Review, SleepReport, Stimulus
 
 __version__ = "0.1.0"
 
@@ -64,13 +65,16 @@ __all__ = [
     "BrainConfig",
     "Cerebellum",
     "ConfigurationError",
+    "ConsolidationState",
     "CorruptRecordError",
     "EmbedderError",
     "EmbedderUnavailableError",
     "Engram",
     "EngramError",
     "EngramNotFoundError",
+    "Explanation",
     "FeatureMismatchError",
+    "Grade",
     "Hippocampus",
     "HomelessEngramError",
     "ImageError",
@@ -86,6 +90,7 @@ __all__ = [
     "Recall",
     "Recollection",
     "RegionError",
+    "Review",
     "ScopeError",
     "SensoryCortex",
     "SleepError",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from os import PathLike
 from typing import Any
@@ -18,13 +19,10 @@ import numpy as np
 
 from neuro.arguments import check_count, check_text
 from neuro.clock import Clock
-from neuro.config import BrainConfig
+from neuro.config import BrainConfig, RecallMode
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
-from neuro.errors import (
-    InvalidArgumentError,
-    UnknownRegionError,
-)
+from neuro.errors import InvalidArgumentError
 from neuro.observers import Observers
 from neuro.pathways.closing import Opening, close_down
 from neuro.pathways.keeping import Keeping
@@ -34,18 +32,20 @@ from neuro.pathways.options import (
     check_clock,
     check_config,
     check_generator,
+    check_mode,
     check_name,
     check_place,
     check_sleep_interval,
 )
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
-from neuro.pathways.transduction import Transduced, Transduction
+from neuro.pathways.scheduling import Schedule
+from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.signals import CycleFailure, Perception, Recall, SleepReport, Stimulus
+from neuro.signals import CycleFailure, Explanation, Perception, Recall, SleepReport, Stimulus
 from neuro.sleep import SleepCycle
 from neuro.stores import Store
 from neuro.units import HOUR
@@ -70,11 +70,14 @@ class Brain:
         self.observers = Observers()
         """Who is told of outcomes: `Observers.subscribe` to Perception, Recall, SleepReport, ..."""
         self._transduction = Transduction(body.embedder)
-        self._perceiving = Perceiving(body, self._life, scope)
-        self._recalling = Recalling(body, self._life)
+        self._perceiving = Perceiving(body, self._life, self._transduction, scope, self.observers.announce)
+        self._recalling = Recalling(body, self._life, rng)
         self._keeping = Keeping(body, self._life)
+        self.schedule = Schedule(body, self._life, self._keeping)
+        """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
+        self._nights = Nights(body, self.observers.announce)
         self._cycle = SleepCycle(
-            Nights(body, self.observers.announce).live_through_one,
+            self._nights.live_through_one,
             clock=body.clock,
             interval=interval,
             params=body.config.sleep,
@@ -179,7 +182,7 @@ class Brain:
             occurred_at=occurred_at,
             limit=self._body.config.max_content_bytes,
         )
-        return (await self._perceive([stimulus]))[0]
+        return (await self._perceiving.perceive([stimulus]))[0]
 
     async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
         """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
@@ -187,7 +190,7 @@ class Brain:
         if isinstance(items, str) or not isinstance(items, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidArgumentError(f"items: must be strings or Stimulus (got one {type(items).__name__})")
         limit = self._body.config.max_content_bytes
-        return await self._perceive([Stimulus.checked(item, limit=limit) for item in items])
+        return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in items])
 
     async def attend(self, content: str | None = None) -> Perception | None:
         """Turns to a stimulus that the gate refused, while the sensory cortex still holds it; None when it is gone.
@@ -198,23 +201,7 @@ class Brain:
         self._life.check_open()
         sought = None if content is None else check_text(content, "content")
         stimulus = self.sensory_cortex.attend(sought, self._body.clock.now())
-        return None if stimulus is None else (await self._perceive([stimulus], attended=True))[0]
-
-    async def _perceive(
-        self, stimuli: Sequence[Stimulus], *, attended: bool = False
-    ) -> builtins.list[Perception]:
-        if not stimuli:
-            return []
-        looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
-        return await self._life.finish(self._take_in(stimuli, looks, attended))
-
-    async def _take_in(
-        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], attended: bool
-    ) -> builtins.list[Perception]:
-        perceptions = await self._perceiving.take_in(stimuli, looks, attended=attended)
-        for perception in perceptions:
-            self.observers.announce(perception)
-        return perceptions
+        return None if stimulus is None else (await self._perceiving.perceive([stimulus], attended=True))[0]
 
     # Recalling
 
@@ -226,6 +213,7 @@ class Brain:
         where: Where | Mapping[str, Any] | None = None,
         update: bool = True,
         strict: bool = False,
+        mode: RecallMode | None = None,
     ) -> Recall:
         """What a cue brings back, best first, at most ``limit``.
 
@@ -237,13 +225,16 @@ class Brain:
             update: False only probes: it counts, strengthens, holds and binds nothing.
             strict: a region that cannot be reached raises StoreUnavailableError instead of being named in
                 `Recall.silent`.
+            mode: "human" lets what matches fail at random, as often as its retention says; "agent" never; none:
+                what the configuration says (`RecallParams.mode`).
         """
         self._life.check_open()
         text = check_text(cue, "cue", limit=self._body.config.max_content_bytes)
         check_count(limit, "limit")
         wanted = Where.of(where)
+        chosen = check_mode(mode, self._body.config.recall.mode)
         asked = await self._transduction.cue(text)
-        recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict)
+        recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict, mode=chosen)
         if update:
             self.observers.announce(recall)
         return recall
@@ -290,27 +281,46 @@ class Brain:
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
         self._life.check_open()
-        await self._keeping.change([engram_id], lambda engram: engram.changed(pinned=True))
+        await self._keeping.change([engram_id], lambda engram, _: engram.changed(pinned=True))
 
     async def unpin(self, engram_id: str) -> None:
         """Lets an engram fade again. EngramNotFoundError if there is none."""
         self._life.check_open()
-        await self._keeping.change([engram_id], lambda engram: engram.changed(pinned=False))
+        await self._keeping.change([engram_id], lambda engram, _: engram.changed(pinned=False))
 
     def retention(self, engram: Engram) -> float:
         """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
-        return self.hippocampus.retention(engram, self.time.now())
+        return self._body.anatomy.fading(engram).retention(engram, self.time.now())
 
     def hours_left(self, engram: Engram) -> float:
-        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it is pinned."""
-        return max(0.0, self.hippocampus.forgotten_at(engram) - self.time.now()) / HOUR
+        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it is pinned or so important
+        that it never does."""
+        return max(0.0, self._body.anatomy.fading(engram).forgotten_at(engram) - self.time.now()) / HOUR
+
+    async def explain(self, engram_id: str) -> Explanation:
+        """Why an engram is as retrievable as it is, and when it will fade. EngramNotFoundError if there is none."""
+        self._life.check_open()
+        return await self._keeping.explain(engram_id)
 
     # Sleeping
 
-    async def sleep(self) -> SleepReport:
-        """Lives through one night; during a night, waits for it and returns its report."""
+    async def sleep(self, *, days: int | None = None) -> SleepReport:
+        """Lives through one night; during a night, waits for it and returns its report.
+
+        Args:
+            days: lives as if so many days had passed, each with its night; brain time moves on, the clock does not.
+        """
         self._life.check_open()
-        return await self._cycle.sleep()
+        if days is None:
+            return await self._cycle.sleep()
+        return await self._nights.live_through(check_count(days, "days"), self._cycle.sleep)
+
+    @asynccontextmanager
+    async def asleep(self) -> AsyncGenerator[SleepReport]:
+        """Sleeps while the block lasts: a night as it begins, and brain time runs slower until it ends."""
+        report = await self.sleep()
+        with self.time.asleep():
+            yield report
 
     async def start_sleep_cycle(self) -> None:
         """Sleeps in the background from now on; returns when the first interval has begun. Twice: harmless."""
@@ -342,18 +352,12 @@ class Brain:
     def lesion(self, region: str) -> None:
         """Takes a region out of action; UnknownRegionError if there is none of this name."""
         self._life.check_not_closed()
-        self._region(region).lesion()
+        self._body.region(region).lesion()
 
     def restore(self, region: str) -> None:
         """Brings a lesioned region back as it was."""
         self._life.check_not_closed()
-        self._region(region).restore()
-
-    def _region(self, name: str) -> Region:
-        for region in self._body.regions:
-            if region.name == name:
-                return region
-        raise UnknownRegionError(f"no region is called {name!r}; there are {', '.join(self.regions)}")
+        self._body.region(region).restore()
 
     def inspect(self) -> BrainSnapshot:
         """A frozen snapshot of all regions, without IO."""

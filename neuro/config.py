@@ -9,24 +9,33 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from neuro.clock import TimeParams
 from neuro.connectome import ConnectomeParams
+from neuro.fading import ImportanceParams
 from neuro.indexing.probe import Matching
-from neuro.plasticity import OddsPlasticity
+from neuro.plasticity import AnyPlasticity, OddsPlasticity
+from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.amygdala import AmygdalaParams
 from neuro.regions.basal_ganglia import BasalGangliaParams
 from neuro.regions.cerebellum import CerebellumParams
 from neuro.regions.hippocampus import HippocampusParams
+from neuro.regions.neocortex import NeocortexParams
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.regions.sensory_cortex import SensoryCortexParams
 from neuro.regions.thalamus import ThalamusParams
 from neuro.sleep.params import SleepParams
 from neuro.units import MAX_CONTENT_BYTES
 
+RecallMode = Literal["agent", "human"]
+"""Whether what matches is always recalled, or fails at random as often as its retention says."""
+
 
 class RecallParams(Params):
     """How echoes compete to be recalled."""
 
+    mode: RecallMode = "agent"
+    """``"human"``: a recollection succeeds with the probability that its retention is, drawn from the brain's rng."""
     strength: Unit = 0.01
     """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.03 of a
     relevance of about [0, 1] and never hides; 0 switches it off."""
@@ -48,9 +57,14 @@ class BrainConfig(Params):
     amygdala: AmygdalaParams = AmygdalaParams()
     prefrontal_cortex: PrefrontalCortexParams = PrefrontalCortexParams()
     hippocampus: HippocampusParams = HippocampusParams()
+    neocortex: NeocortexParams = NeocortexParams()
     cerebellum: CerebellumParams = CerebellumParams()
     basal_ganglia: BasalGangliaParams = BasalGangliaParams()
-    plasticity: OddsPlasticity = OddsPlasticity()
+    time: TimeParams = TimeParams()
+    types: TypeProfiles = TypeProfiles()
+    plasticity: AnyPlasticity = OddsPlasticity()
+    """The law by which everything fades; the params of a memory region may name another one for it."""
+    importance: ImportanceParams = ImportanceParams()
     connectome: ConnectomeParams = ConnectomeParams()
     matching: Matching = Matching()
     recall: RecallParams = RecallParams()

@@ -15,7 +15,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from neuro.dynamics.spreading import downscaled, hebbian, scale_factor, spread_share
+from neuro.dynamics.hebbian import hebbian
+from neuro.dynamics.homeostasis import downscaled, effective_weight, stored_weight
+from neuro.dynamics.spreading import spread_share
 from neuro.records import Params, Unit
 from neuro.stores.base import Link, Store
 
@@ -101,10 +103,9 @@ class Connectome:
     async def associations(self, engram_ids: Sequence[str]) -> dict[str, list[Association]]:
         """Outgoing associations of each engram, strongest first."""
         stored = await self._store.links(engram_ids) if engram_ids else []
-        factor = scale_factor(self._log_scale)
         found: dict[str, list[Association]] = {}
         for source, links in zip(engram_ids, stored, strict=True):
-            weights = {(link.target_id, link.kind): min(1.0, link.weight * factor) for link in links}
+            weights = self._weights(links)
             for increments in (self._being_written.get(source, {}), self._new.get(source, {})):
                 for key, increment in increments.items():
                     weights[key] = hebbian(weights.get(key, 0.0), increment)
@@ -113,6 +114,12 @@ class Connectome:
             ]
             found[source] = [Association(source, t, AssociationType(k), w) for (t, k), w in strongest]
         return found
+
+    def _weights(self, links: Sequence[Link]) -> dict[tuple[str, str], float]:
+        return {
+            (link.target_id, link.kind): float(effective_weight(link.weight, self._log_scale))
+            for link in links
+        }
 
     async def spread(self, sources: Mapping[str, float]) -> dict[str, list[Spread]]:
         """Activation that reaches other engrams from active ones, strongest first.
@@ -153,17 +160,17 @@ class Connectome:
 
     async def _write(self, new: _Increments) -> int:
         sources = list(new)
-        factor = scale_factor(self._log_scale)
         links: list[Link] = []
         for source, stored in zip(sources, await self._store.links(sources), strict=True):
-            weights = {(link.target_id, link.kind): min(1.0, link.weight * factor) for link in stored}
+            weights = self._weights(stored)
             for key, increment in new[source].items():
                 weights[key] = hebbian(weights.get(key, 0.0), increment)
             ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
             for rank, ((target, kind), weight) in enumerate(ranked):
                 kept = rank < self.params.most_links and weight >= _FAINTEST
                 if not kept or (target, kind) in new[source]:
-                    links.append(Link(source, target, kind, weight / factor if kept else 0.0))
+                    lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
+                    links.append(Link(source, target, kind, lasting))
         await self._store.link(links)
         return sum(link.weight > 0.0 for link in links)
 

@@ -27,21 +27,59 @@ RECENT_ACCESSES = 8
 """How many of the last access times a trace keeps (Petrov's hybrid of the ACT-R base level wants a few)."""
 
 
+_FACTUAL = "factual"
+
+
 class MemoryType(StrEnum):
     """What kind of memory an engram is; decides its home and its half-life."""
 
     EPISODIC = "episodic"
+    """What happened."""
     SEMANTIC = "semantic"
+    """What is so; ``"factual"`` is another name for it."""
     PROCEDURAL = "procedural"
+    """How something is done."""
     HABITUAL = "habitual"
+    """What is always done."""
+    RELATIONAL = "relational"
+    """Who is what to whom."""
+    EMOTIONAL = "emotional"
+    """How something felt."""
+    OPINION = "opinion"
+    """What somebody thinks of something."""
 
     @classmethod
     def of(cls, value: object) -> MemoryType:
         """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
         if isinstance(value, str) and value in [member.value for member in cls]:
             return cls(value)
+        if value == _FACTUAL:
+            return cls.SEMANTIC
         known = ", ".join(member.value for member in cls)
         raise InvalidArgumentError(f"memory_type: must be one of {known} (got {shown(value)})")
+
+
+class ConsolidationState(StrEnum):
+    """How far a memory has become independent of the hippocampus; follows from its trace and the brain's sleeps."""
+
+    LABILE = "labile"
+    """Accessed, and not slept on for a full night since."""
+    CONSOLIDATING = "consolidating"
+    """Slept on; the hippocampus still holds the greater part."""
+    CONSOLIDATED = "consolidated"
+    """The neocortex holds the greater part."""
+    LONG_TERM = "long_term"
+    """The neocortex holds nine tenths or more."""
+    RECONSOLIDATING = "reconsolidating"
+    """It was consolidated, and an access has made it labile again (Nader, Schafe & LeDoux 2000)."""
+
+    @classmethod
+    def of(cls, value: object) -> ConsolidationState:
+        """The state, or its value as a string; anything else raises `InvalidArgumentError`."""
+        if isinstance(value, str) and value in [member.value for member in cls]:
+            return cls(value)
+        known = ", ".join(member.value for member in cls)
+        raise InvalidArgumentError(f"consolidation: must be one of {known} (got {shown(value)})")
 
 
 class Span(NamedTuple):
@@ -94,28 +132,43 @@ Context = Annotated[JsonObject, PlainValidator(check_json_object), PlainSerializ
 
 
 class Trace(Record):
-    """The numbers of an engram that change; only a Plasticity interprets them. Instants are brain time."""
+    """The numbers of an engram that change; only a Plasticity interprets them. Instants are brain time; sleep may
+    move those of accesses back a little.
+
+    Every plasticity keeps what all of them read up to date, so a trace made under one can be read under another.
+    What practice earned may not carry over: two laws keep it in uses or intensities and not in the half-life.
+    """
 
     half_life: Positive
-    """Seconds of brain time in which the odds against recall grow by 1."""
+    """Scale of time of forgetting, seconds: about when strength has fallen to a half since the last access."""
     encoded_half_life: Positive
     """Half-life at encoding, seconds."""
     last_access: float
     """Brain time of the last study or counted recall."""
+    first_access: float | None = None
+    """Brain time of the first study; None: there was one access only."""
     exposures: Annotated[float, Field(gt=0.0)] = 1.0
     """Study events."""
+    presentations: Annotated[float, Field(gt=0.0)] = 1.0
+    """Accesses that taught: studies and recalls that were used, a refractory period or more apart."""
     access_count: Annotated[int, Field(ge=0)] = 0
     """Every recall that returned it."""
     cortical_share: Unit = 0.0
     """Share of the trace that the neocortex held at ``sleeps``."""
+    consolidation_rate: Unit = 0.03
+    """Share of the rest that moves to the neocortex in one sleep."""
     sleeps: Annotated[float, Field(ge=0.0)] = 0.0
     """The brain's count of sleeps (a real number) at the last access."""
     fresh: bool = True
     """Not slept on since the last access."""
     recent: Annotated[tuple[float, ...], Field(max_length=RECENT_ACCESSES, strict=False)] = ()
-    """The last few access times, oldest first."""
+    """The times of the last few presentations, oldest first."""
     difficulty: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     """Difficulty, for plasticities of the FSRS family."""
+    hippocampal_intensity: Annotated[float, Field(ge=0.0)] | None = None
+    """Intensity in the hippocampus at the last access, for the memory chain."""
+    cortical_intensity: Annotated[float, Field(ge=0.0)] | None = None
+    """Intensity in the neocortex at the last access, for the memory chain."""
 
 
 class Engram(Record):
@@ -156,6 +209,8 @@ class Engram(Record):
     revision: Annotated[int, Field(ge=0)] = 0
     associations: Annotated[tuple[str, ...], Field(strict=False, exclude=True)] = ()
     """Ids it is wired to, strongest first; filled in by `Brain.get`, belongs to the connectome, not stored."""
+    consolidation: Annotated[ConsolidationState | None, Field(strict=False, exclude=True)] = None
+    """Filled in by the verbs of a brain that return engrams; not stored."""
 
     @property
     def access_count(self) -> int:
@@ -185,6 +240,11 @@ class Engram(Record):
             return (self.content,)
         return tuple(self.content[start:stop] for start, stop in self.fragments)
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features, with its consolidation where that has been filled in."""
+        state = {} if self.consolidation is None else {"consolidation": self.consolidation.value}
+        return {**self.model_dump(mode="json", exclude={"features"}), **state}
+
     def with_trace(self, trace: Trace) -> Engram:
         """This engram with another trace and the next revision."""
         return self.changed(trace=trace)
@@ -199,7 +259,7 @@ class Engram(Record):
         if not isinstance(other, Engram):
             return NotImplemented
         for name in Engram.model_fields:
-            if name in ("features", "associations"):
+            if name in ("features", "associations", "consolidation"):
                 continue
             if getattr(self, name) != getattr(other, name):
                 return False

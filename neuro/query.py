@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from neuro.arguments import JsonObject, shown
-from neuro.engram import Context, Engram, MemoryType
+from neuro.engram import ConsolidationState, Context, Engram, MemoryType
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Unit
 
@@ -28,6 +28,7 @@ class Where(Record):
     """Latest clock time of encoding, exclusive."""
     salience_from: Unit | None = None
     pinned: bool | None = None
+    consolidation: Annotated[ConsolidationState | None, Field(strict=False)] = None
 
     @classmethod
     def of(cls, value: object) -> Where | None:
@@ -38,11 +39,13 @@ class Where(Record):
             fields: dict[str, Any] = {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             if "memory_type" in fields and fields["memory_type"] is not None:
                 fields["memory_type"] = MemoryType.of(fields["memory_type"])
+            if fields.get("consolidation") is not None:
+                fields["consolidation"] = ConsolidationState.of(fields["consolidation"])
             return cls(**fields)
         raise InvalidArgumentError(f"where: must be a Where or a mapping of its fields (got {shown(value)})")
 
     def matches(self, engram: Engram) -> bool:
-        """Whether an engram is meant."""
+        """Whether an engram is meant; its consolidation has been filled in if that is asked for."""
         return (
             (self.memory_type is None or engram.memory_type is self.memory_type)
             and (self.speaker is None or engram.speaker == self.speaker)
@@ -54,4 +57,5 @@ class Where(Record):
             and (self.encoded_before is None or engram.encoded_at < self.encoded_before)
             and (self.salience_from is None or engram.salience >= self.salience_from)
             and (self.pinned is None or engram.pinned is self.pinned)
+            and (self.consolidation is None or engram.consolidation is self.consolidation)
         )

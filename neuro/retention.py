@@ -1,17 +1,17 @@
 """What a holder of an engram may ask without a brain.
 
-Exact for a brain that never closed; pessimistic otherwise, because ``now`` is clock time taken as brain time
-and a brain's time can only lag behind. `Brain.retention` and `Brain.hours_left` are exact.
+Exact for a brain with the default configuration that never closed; pessimistic otherwise, because ``now`` is
+clock time taken as brain time and a brain's time can only lag behind. `Brain.retention` and `Brain.hours_left`
+are exact.
 """
 
 from __future__ import annotations
 
-import math
-
 from neuro.arguments import check_number
 from neuro.clock import SystemClock
 from neuro.engram import Engram
-from neuro.plasticity import OddsPlasticity, Plasticity
+from neuro.fading import Fading
+from neuro.plasticity import Plasticity
 from neuro.units import HOUR
 
 
@@ -24,17 +24,20 @@ def compute_retention(
         now: clock time, epoch seconds; the system clock if none.
         plasticity: the odds law if none.
     """
-    law = OddsPlasticity() if plasticity is None else plasticity
-    instant = SystemClock().now() if now is None else check_number(now, "now")
-    return law.strength(engram.trace, engram.trace.last_access if engram.pinned else instant)
+    return _fading(plasticity).retention(engram, _instant(now))
 
 
 def time_until_forgotten(
     engram: Engram, *, now: float | None = None, plasticity: Plasticity | None = None
 ) -> float:
-    """Hours until retention falls below .05 and the engram becomes dormant; 0 if it has, inf if it is pinned."""
-    law = OddsPlasticity() if plasticity is None else plasticity
-    instant = SystemClock().now() if now is None else check_number(now, "now")
-    if engram.pinned:
-        return math.inf
-    return max(0.0, law.forgotten_at(engram.trace) - instant) / HOUR
+    """Hours until retention falls below .05 and the engram becomes dormant; 0 if it has, inf if it is pinned or
+    so important that it never does."""
+    return max(0.0, _fading(plasticity).forgotten_at(engram) - _instant(now)) / HOUR
+
+
+def _fading(plasticity: Plasticity | None) -> Fading:
+    return Fading() if plasticity is None else Fading(plasticity)
+
+
+def _instant(now: float | None) -> float:
+    return SystemClock().now() if now is None else check_number(now, "now")

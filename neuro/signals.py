@@ -6,6 +6,7 @@ Nothing here has behaviour beyond reading itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, overload
@@ -189,7 +190,7 @@ class Recollection:
     def to_dict(self) -> dict[str, Any]:
         """JSON of it, without the features."""
         return {
-            "engram": self.engram.model_dump(mode="json", exclude={"features"}),
+            "engram": self.engram.to_dict(),
             "activation": self.activation,
             "confidence": self.confidence,
             "region": self.region,
@@ -241,9 +242,7 @@ class Perception:
         return {
             "stimulus": self.stimulus.model_dump(mode="json"),
             "gate": asdict(self.gate),
-            "engram": None
-            if self.engram is None
-            else self.engram.model_dump(mode="json", exclude={"features"}),
+            "engram": None if self.engram is None else self.engram.to_dict(),
             "displaced": None if self.displaced is None else asdict(self.displaced),
             "novelty": self.novelty,
             "repeated": self.repeated,
@@ -258,9 +257,24 @@ class SleepReport(Mapping[str, int]):
     started_at: float
     """Brain time."""
     weight: float
-    """Share of a full night, in [0, 1]: waking time since the last counted one over 16 h."""
+    """Full nights that it counts for, in [0, 1] for one night: waking time since the last counted one over 16 h."""
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Ids of the engrams that reached each region."""
+
+    @classmethod
+    def of_many(cls, reports: Sequence[SleepReport]) -> SleepReport:
+        """Several nights, at least one, as one: their sums, from the first."""
+        names = dict.fromkeys(name for report in reports for name in report)
+        regions = dict.fromkeys(region for report in reports for region in report.moved)
+        return cls(
+            {name: sum(report.get(name, 0) for report in reports) for name in names},
+            reports[0].started_at,
+            sum(report.weight for report in reports),
+            {
+                region: tuple(i for report in reports for i in report.moved.get(region, ()))
+                for region in regions
+            },
+        )
 
     def __getitem__(self, key: str) -> int:
         return self.counts[key]
@@ -281,6 +295,61 @@ class SleepReport(Mapping[str, int]):
             "started_at": self.started_at,
             "weight": self.weight,
             "moved": {region: list(ids) for region, ids in self.moved.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """An engram that is scheduled for review."""
+
+    engram: Engram
+    due_at: float
+    """Clock time, epoch seconds, if the brain is awake until then; it is past when the review is overdue."""
+    retention: float
+    """Probability of recall now, in [0, 1]."""
+    target: float
+    """Retention that reviews are to keep it at."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features."""
+        return {
+            "engram": self.engram.to_dict(),
+            "due_at": self.due_at,
+            "retention": self.retention,
+            "target": self.target,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an engram is as retrievable as it is, and when it will fade."""
+
+    engram: Engram
+    region: str
+    retention: float
+    """Probability of recall with a full cue now, in [0, 1]."""
+    law: str
+    """The plasticity by which it fades."""
+    hours_left: float
+    """Hours of brain time until it is dormant; 0 if it is, inf if it never will be."""
+    fades_at: float | None
+    """Clock time, epoch seconds, at which it will be dormant if the brain is awake until then; None: never."""
+    because: tuple[str, ...]
+    """In words, the most important first."""
+
+    def __str__(self) -> str:
+        return " ".join(self.because)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of it, without the features; ``hours_left`` is null for what never fades."""
+        return {
+            "engram": self.engram.to_dict(),
+            "region": self.region,
+            "retention": self.retention,
+            "law": self.law,
+            "hours_left": None if math.isinf(self.hours_left) else self.hours_left,
+            "fades_at": self.fades_at,
+            "because": list(self.because),
         }
 
 

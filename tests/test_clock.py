@@ -5,10 +5,13 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuro import clock as clocks
-from neuro.clock import BrainTime, SimulatedClock, SystemClock
+from neuro.clock import BrainTime, SimulatedClock, SystemClock, TimeParams
 from neuro.errors import InvalidArgumentError
+from neuro.units import DAY
 
 
 class Sleepers:
@@ -234,17 +237,111 @@ def test_brain_time_never_goes_back_when_the_clock_does():
     assert readings == [110.0, 110.0, 120.0, 120.0, 260.0]
 
 
-def test_brain_time_goes_on_over_a_restart():
-    before = BrainTime(Steps(100.0))
-    state = before.state()
-    assert state == {"brain": 100.0, "clock": 100.0}
-    resumed = BrainTime(Steps(150.0))
-    resumed.resume(state)
-    assert resumed.now() == 150.0
-    earlier = BrainTime(Steps(30.0))
-    earlier.resume(state)
-    assert earlier.now() == 100.0
-    assert earlier.state() == {"brain": 100.0, "clock": 30.0}
+def written(time: BrainTime, stored: dict[str, float] | None = None) -> dict[str, float]:
+    """What a store keeps when a brain's time is written down there."""
+    joined = time.moment().joined(stored)
+    time.adopt(joined)
+    return joined
+
+
+def resumed(clock: Steps, stored: dict[str, float], params: TimeParams | None = None) -> BrainTime:
+    time = BrainTime(clock, params)
+    time.resume(stored)
+    return time
+
+
+def test_brain_time_goes_on_over_a_restart_slower_while_it_was_closed():
+    stored = written(BrainTime(Steps(100.0)))
+    assert stored == {"brain": 100.0, "clock": 100.0, "idle": 0.0, "reserved": 100.0}
+    time = resumed(Steps(200.0), stored)
+    assert time.now() == 105.0 and time.waking == 100.0
+    assert resumed(Steps(30.0), stored).now() == 100.0, "the clock was set back"
+
+
+def test_an_agent_that_is_switched_off_for_a_month_does_not_forget_a_month():
+    stored = written(BrainTime(Steps(0.0)))
+    assert resumed(Steps(30 * DAY), stored).now() == 1.5 * DAY
+    assert resumed(Steps(30 * DAY), stored, TimeParams.wall()).now() == 30 * DAY
+    assert resumed(Steps(30 * DAY), stored, TimeParams(closed=0.0)).now() == 0.0
+
+
+def test_asleep_brain_time_runs_slower_and_does_not_count_as_waking():
+    clock = Steps(0.0)
+    time = BrainTime(clock)
+    clock.reading = 100.0
+    with time.asleep():
+        with time.asleep():
+            clock.reading = 200.0
+        assert time.now() == 105.0
+        clock.reading = 300.0
+    assert time.now() == 110.0 and time.waking == 100.0
+    clock.reading = 310.0
+    assert time.now() == 120.0 and time.waking == 110.0
+
+
+def test_skipped_time_passes_for_the_brain_alone():
+    time = BrainTime(Steps(50.0))
+    time.skip(100.0, asleep=200.0)
+    assert time.now() == 160.0 and time.waking == 150.0
+
+
+def test_an_unclean_end_may_have_used_all_that_was_reserved():
+    stored = {**written(BrainTime(Steps(100.0))), "reserved": 160.0}
+    time = resumed(Steps(110.0), stored)
+    assert time.now() == 160.0 and time.waking == 100.0
+
+
+def test_two_processes_share_a_time_that_runs_while_either_is_awake():
+    clock = Steps(0.0)
+    first, stored = BrainTime(clock), None
+    stored = written(first, stored)
+    clock.reading = 50.0
+    second = resumed(clock, stored)  # nobody has told it that the first is awake
+    assert second.now() == 2.5
+    clock.reading = 100.0
+    stored = written(first, stored)
+    assert stored["brain"] == 100.0
+    stored = written(second, stored)
+    assert stored["brain"] == second.now() == 100.0
+    clock.reading = 150.0  # the first is gone by now
+    stored = written(second, stored)
+    assert stored["brain"] == 150.0 and stored["idle"] == 0.0
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["wait", "sleep", "write", "restart"]), st.floats(-50, 100)),
+        max_size=40,
+    )
+)
+def test_the_time_of_many_processes_never_goes_back_and_never_outruns_the_clock(
+    steps: list[tuple[int, str, float]],
+):
+    clock = Steps(1000.0)
+    times = [BrainTime(clock) for _ in range(3)]
+    stored = written(times[0])
+    for time in times[1:]:
+        time.resume(stored)
+    last, forward = [1000.0] * 3, 1000.0
+    for process, act, by in steps:
+        clock.reading += by
+        forward += 3.0 * max(0.0, by)  # each process sees the clock for itself
+        match act:
+            case "sleep":
+                with times[process].asleep():
+                    clock.reading += max(0.0, by)
+                    forward += 3.0 * max(0.0, by)
+            case "write":
+                stored = written(times[process], stored)
+            case "restart":
+                stored = written(times[process], stored)
+                times[process] = resumed(clock, stored)
+            case _:
+                pass
+        now = times[process].now()
+        assert last[process] <= now <= forward
+        assert times[process].waking <= now
+        last[process] = now
 
 
 def test_brain_time_is_handed_over_to_another_clock_without_passing():

@@ -45,3 +45,27 @@ def test_the_quick_start_finds_the_capital_first_and_consolidates_everything(tmp
     assert "Working memory: 4 / 7 slots" in shown
     assert "consolidated 4" in shown
     assert shown.endswith("[]\n")
+
+
+def test_what_was_recalled_in_spaced_sessions_is_kept_better(tmp_path: Path) -> None:
+    shown = run_example(ROOT / "examples" / "05_massed_and_spaced.py", tmp_path, None)
+    massed, daily, weekly = map(float, re.findall(r"after 30 days (0\.\d\d)", shown))
+    assert massed + 0.1 < daily < weekly
+
+
+def test_drawing_without_matplotlib_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ImportError", "utf-8")
+    copy = tmp_path / "05_massed_and_spaced.py"
+    copy.write_text((ROOT / "examples" / copy.name).read_text("utf-8"), "utf-8")
+    finished = subprocess.run(
+        [sys.executable, copy, "picture.svg"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr == "Drawing needs matplotlib: pip install 'neuro-brain[plot]'\n"
+    assert not (tmp_path / "picture.svg").exists()

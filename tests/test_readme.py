@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from neuro import BrainConfig, presets
+from neuro.units import DAY
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -44,6 +47,17 @@ def test_the_tour_prints_what_the_readme_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", [code for code in blocks("python") if code != TOUR])
 def test_every_other_piece_of_code_runs(code: str, tmp_path: Path) -> None:
     run_python(code, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row", re.findall(r"^\| `(\w+)\(\)`[^|]*\| (\.\d\d) \| (\.\d\d) \| (\.\d\d) \|$", README, re.M)
+)
+def test_a_preset_retains_what_its_row_says(row: tuple[str, ...]) -> None:
+    make = BrainConfig if row[0] == "BrainConfig" else getattr(presets, row[0])
+    config: BrainConfig = make()
+    trace = config.plasticity.imprint(0.0, half_life=config.types.half_life("episodic"))
+    for day, said in zip((1, 30, 365), row[1:], strict=True):
+        assert round(config.plasticity.strength(trace, day * DAY), 2) == float(said)
 
 
 def test_the_first_two_shell_blocks_are_one_line_each_and_stand_alone() -> None:

@@ -154,7 +154,8 @@ def test_an_engram_says_what_follows_from_it():
 
 
 def test_a_memory_type_is_its_value_as_a_string():
-    assert [*MemoryType] == ["episodic", "semantic", "procedural", "habitual"]
+    assert [*MemoryType][:4] == ["episodic", "semantic", "procedural", "habitual"]
+    assert [*MemoryType][4:] == ["relational", "emotional", "opinion"]
     assert f"{MemoryType.SEMANTIC}" == "semantic" and MemoryType("semantic") is MemoryType.SEMANTIC
     assert sample_engram(memory_type="semantic").memory_type is MemoryType.SEMANTIC
 
@@ -202,7 +203,7 @@ def test_a_configuration_goes_through_json(config: BrainConfig):
         ({"colour": 1}, r"BrainConfig\.colour: extra inputs are not permitted \(got 1\)"),
         ({"recall": {"strength": 2.0}}, r"RecallParams\.strength: .* less than or equal to 1 \(got 2\.0\)"),
         ({"recall": {"used": "some"}}, r"RecallParams\.used: .* \(got 'some'\)"),
-        ({"plasticity": {"half_lives": {"episodic": 0.0}}}, r"HalfLives\.episodic: .* greater than 0"),
+        ({"types": {"episodic": {"half_life": 0.0}}}, r"TypeProfile\.half_life: .* greater than 0"),
         ({"thalamus": {"threshold": math.nan}}, r"ThalamusParams\.threshold: .* finite number \(got nan\)"),
         ({"thalamus": 5}, r"BrainConfig\.thalamus"),
         ({"max_content_bytes": 0}, r"BrainConfig\.max_content_bytes"),

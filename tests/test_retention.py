@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro import InvalidArgumentError, compute_retention, time_until_forgotten
-from neuro.plasticity import OddsPlasticity
+from neuro.plasticity import (
+    BaseLevelPlasticity,
+    EbbinghausPlasticity,
+    FsrsPlasticity,
+    MemoryChainPlasticity,
+    OddsPlasticity,
+    Plasticity,
+)
 from neuro.testing.samples import sample_engram, sample_trace
-from neuro.units import DAY, DORMANT_BELOW
+from neuro.units import DAY, DORMANT_BELOW, HOUR
 
 ENGRAM = sample_engram(trace=sample_trace(half_life=10 * DAY, encoded_half_life=10 * DAY, last_access=0.0))
 
@@ -49,7 +56,24 @@ def test_what_is_pinned_never_fades():
     assert time_until_forgotten(pinned, now=1e15) == math.inf
 
 
-def test_another_plasticity_may_be_asked():
+def test_what_is_important_enough_never_falls_below_its_floor():
+    vital = ENGRAM.changed(salience=1.0)
+    assert compute_retention(vital, now=0.0) == pytest.approx(1 / 1.01)
+    assert compute_retention(vital, now=1e15) == pytest.approx(0.2)
+    assert time_until_forgotten(vital, now=1e15) == math.inf
+
+
+@pytest.mark.parametrize(
+    "plasticity",
+    [EbbinghausPlasticity(), BaseLevelPlasticity(), MemoryChainPlasticity(), FsrsPlasticity()],
+    ids=lambda plasticity: plasticity.law,
+)
+def test_every_law_may_be_asked(plasticity: Plasticity):
+    hours = time_until_forgotten(ENGRAM, now=0.0, plasticity=plasticity)
+    assert compute_retention(ENGRAM, now=hours * HOUR, plasticity=plasticity) == pytest.approx(DORMANT_BELOW)
+
+
+def test_the_parameters_of_a_law_count():
     forgetful = OddsPlasticity(initial_odds=1.0)
     assert compute_retention(ENGRAM, now=0.0, plasticity=forgetful) == pytest.approx(0.5)
     assert time_until_forgotten(ENGRAM, now=0.0, plasticity=forgetful) == pytest.approx(240 * 18)

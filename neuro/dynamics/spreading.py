@@ -1,8 +1,68 @@
 """Spreading activation over links, and how links grow by use and are scaled down in sleep."""
 
+# pyright: reportReturnType=false
+# numpy's stubs do not say that floats in are floats out
+
 from __future__ import annotations
 
-import math
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Real = TypeVar("Real", float, npt.NDArray[np.float64])
+
+
+def fan_strength(strength: float, fan: Real) -> Real:
+    """Strength of association from a cue to one of the things it is linked to: ``S_ji = S - ln fan``.
+
+    pyactr counts the cue itself as well, so that its strengths are those of ``fan + 1``.
+
+    Args:
+        strength: S, of a cue with one link.
+        fan: number of things the cue is linked to, >= 1.
+
+    Anderson 1974; Anderson & Reder 1999.
+
+    >>> round(float(fan_strength(1.45, 2.0)), 6)
+    0.756853
+    """
+    return strength - np.log(fan)
+
+
+def learned_strength(weight: Real, total: Real, strength: float) -> Real:
+    """Strength of association by learned weights: ``ln S + ln(w / sum of all weights of the cue)``.
+
+    With equal weights `fan_strength`, with unequal ones strong competitors take from weak ones (retrieval-induced
+    forgetting, Anderson, Bjork & Bjork 1994). Log odds; minus infinity for a weight of zero.
+
+    Args:
+        weight: w >= 0.
+        total: sum of the weights of the cue's links, > 0.
+        strength: S > 0.
+
+    >>> round(float(learned_strength(0.5, 2.0, 4.0)), 6)
+    0.0
+    """
+    with np.errstate(divide="ignore"):
+        return np.log(strength) + np.log(weight / total)
+
+
+def spreading_activation(
+    strengths: npt.NDArray[np.float64], attention: float | npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Activation that reaches something from all cues: ``sum_j W_j S_ji``.
+
+    Args:
+        strengths: S_ji, shape (..., cues); 0 where a cue is not linked to it.
+        attention: W_j, attention to each cue; usually 1 split over the cues.
+
+    Anderson 1983; Anderson & Lebiere 1998.
+
+    >>> round(float(spreading_activation(fan_strength(1.45, np.array([1.0, 2.0])), 1 / 3)), 6)
+    0.735618
+    """
+    return np.sum(attention * strengths, axis=-1)
 
 
 def spread_share(weight: float, total: float) -> float:
@@ -15,34 +75,3 @@ def spread_share(weight: float, total: float) -> float:
     (0.5, 0.25)
     """
     return weight / max(1.0, total)
-
-
-def hebbian(weight: float, increment: float) -> float:
-    """A weight in [0, 1] after co-activation: ``w + (1 - w) g``; the order of increments does not matter.
-
-    Bounded as by Oja's rule (Hebb 1949; Oja 1982).
-
-    >>> hebbian(0.5, 0.5)
-    0.75
-    """
-    return weight + (1.0 - weight) * increment
-
-
-def downscaled(log_scale: float, rate: float, weight: float) -> float:
-    """The global log-scale of all links after a night of ``weight`` in [0, 1]: ``s - r w``.
-
-    One number for all links, applied at read time (synaptic homeostasis, Tononi & Cirelli 2006).
-
-    >>> downscaled(0.0, 0.01, 0.5)
-    -0.005
-    """
-    return log_scale - rate * weight
-
-
-def scale_factor(log_scale: float) -> float:
-    """Factor on stored weights.
-
-    >>> scale_factor(0.0)
-    1.0
-    """
-    return math.exp(log_scale)

@@ -82,6 +82,14 @@ async def show(place: Place, screen: Screen, asked: str) -> None:
     screen.emit({**record, "region": region, "associations": wiring})
 
 
+async def why(place: Place, screen: Screen, asked: str) -> None:
+    """Says why an engram is as retrievable as it is, and when it will fade."""
+    async with place.brain(writing=False) as brain:
+        explanation = await brain.explain(await full_id(brain, asked))
+    pages.show_why(screen, explanation)
+    screen.emit(explanation.to_dict())
+
+
 async def stats(place: Place, screen: Screen) -> None:
     """Shows where the memory is and what is in it."""
     async with place.brain(writing=False) as brain:

@@ -254,6 +254,16 @@ def show(engram_id: _Id, /, *, target: Target = _HERE) -> None:
     asyncio.run(acts.show(target.place, target.screen, engram_id))
 
 
+def why(engram_id: _Id, /, *, target: Target = _HERE) -> None:
+    """Say why a memory is as retrievable as it is, and when it will fade.
+
+    For example:
+
+        neuro why 019cafe21b60
+    """
+    asyncio.run(acts.why(target.place, target.screen, engram_id))
+
+
 def stats(*, target: Target = _HERE) -> None:
     """Say where the memory is and how much is in it.
 
@@ -307,7 +317,7 @@ def demo(*, target: Target = _HERE) -> None:
 
 def _make_app() -> App:
     app = App(name="neuro", help=_HELP, version=neuro.__version__, help_format="markdown")
-    for command in (demo, add, recall, ingest, sleep, show, stats, forget):
+    for command in (demo, add, recall, ingest, sleep, show, why, stats, forget):
         app.command(command)
     app.command(browse, name="list")
     return app

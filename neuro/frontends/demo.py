@@ -124,4 +124,4 @@ async def _kept(brain: Brain, days: Sequence[Day], asked: Sequence[Question]) ->
         m.perception.engram for day in days for m in day.moments if m.turn.stimulus.content in wanted
     ]
     engrams = [await brain.get(engram.engram_id) for engram in perceived if engram is not None]
-    return [brain.hippocampus.retention(engram, later) for engram in engrams]
+    return [brain.hippocampus.fading.retention(engram, later) for engram in engrams]

@@ -62,18 +62,3 @@ def _show(seconds: float, form: str, zone: tzinfo | None) -> str:
         return f"{seconds:g} s" if moment is None else moment.astimezone(zone).strftime(form)
     except (ValueError, OverflowError, OSError):  # the first and the last day of the calendar
         return f"{seconds:g} s"
-
-
-def show_span(hours: float) -> str:
-    """A span of time in the unit that fits it.
-
-    >>> show_span(0.5), show_span(30.0), show_span(24.0 * 1000), show_span(float("inf"))
-    ('30 min', '30 h', '2.7 years', 'never')
-    """
-    if hours == float("inf"):
-        return "never"
-    for most, size, unit in ((1.0, 1 / 60, "min"), (48.0, 1.0, "h"), (24.0 * 700, 24.0, "days")):
-        if hours < most:
-            return f"{hours / size:.0f} {unit}"
-    years = hours / (24.0 * 365.25)
-    return f"{years:.1f} years" if years < 10.0 else f"{years:.0f} years"

@@ -82,7 +82,7 @@ async def wires(brain: Brain, engram_id: str) -> list[Wire]:
 def described(brain: Brain, engram: Engram) -> dict[str, Any]:
     """JSON of an engram without its features, with how much of it is left and for how long."""
     return {
-        **engram.model_dump(mode="json", exclude={"features"}),
+        **engram.to_dict(),
         "retention": brain.retention(engram),
         "hours_left": brain.hours_left(engram),
     }

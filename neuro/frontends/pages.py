@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from neuro import Engram, Perception, Recall, SleepReport
+from neuro import Engram, Explanation, Perception, Recall, SleepReport
 from neuro.connectome import AssociationType
 from neuro.frontends.ingest import Ingestion
-from neuro.frontends.instants import show_instant, show_span
+from neuro.frontends.instants import show_instant
 from neuro.frontends.looking import Wire
 from neuro.frontends.rendering import (
     ASIDE,
@@ -25,6 +25,7 @@ from neuro.frontends.rendering import (
     why,
 )
 from neuro.frontends.screen import Screen
+from neuro.units import show_span
 
 _WIRED = {
     AssociationType.TEMPORAL: "close in time",
@@ -101,6 +102,16 @@ def show_engram(
         screen.table(["weight", "because", "id", "content"], rows, lead="    ")
 
 
+def show_why(screen: Screen, explanation: Explanation) -> None:
+    """Why an engram is as retrievable as it is, and when it will fade."""
+    screen.say((explanation.engram.content, CONTENT))
+    if explanation.fades_at is not None and explanation.hours_left > 0.0:
+        fades = f"dormant at {show_instant(explanation.fades_at, screen.zone)} if nothing happens until then"
+        screen.say((fades, ASIDE), lead="  ")
+    for sentence in explanation.because:
+        screen.say(sentence, lead="  ")
+
+
 def _facts(
     screen: Screen, engram: Engram, region: str, retention: float, hours: float
 ) -> Iterable[tuple[str, str]]:
@@ -110,6 +121,8 @@ def _facts(
         "memory",
         f"{engram.memory_type.value}, in the {place_name(region)}{', pinned' if engram.pinned else ''}",
     )
+    if engram.consolidation is not None:
+        yield "state", engram.consolidation.value.replace("_", "-")
     for name in ("speaker", "session"):
         if name in context:
             yield name, str(context.pop(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
 from neuro.errors import StoreUnavailableError
@@ -60,7 +61,13 @@ async def close_down(body: Body, life: Life, cycle: SleepCycle) -> None:
 
 
 async def _write_down(body: Body) -> None:
-    if not body.acted or not body.store.durable:
+    if not body.store.durable:
+        return
+    if not body.acted:
+        if not body.calendar.known:
+            return
+        with suppress(StoreUnavailableError):  # nothing is lost but time
+            await body.calendar.close()
         return
     failure = await insist(body.write_down, body.config.closing_patience)
     if failure is not None:

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from neuro.config import RecallParams
 from neuro.connectome import AssociationType, Spread
 from neuro.engram import Engram
-from neuro.plasticity import Plasticity
+from neuro.fading import Fading
 from neuro.signals import Echo, Reason, Recollection
 from neuro.units import DORMANT_BELOW
 
 _MOST_LOG_ODDS = 3.0
+_LEAST_DOUBT = 1e-9
 _EXCERPT = 60
 _STATES = ("strength", "dormant")
 """Reasons that say how an engram fares rather than what it has to do with the cue; they come last."""
@@ -34,7 +38,8 @@ class Circumstances:
     now: float
     """Brain time."""
     params: RecallParams
-    plasticity: Plasticity
+    fadings: Mapping[str, Fading]
+    """How engrams fade in each region, by its name."""
     spread: Mapping[str, Sequence[Spread]]
     """Activation that reached each engram from the best echoes."""
     held: frozenset[str]
@@ -57,22 +62,39 @@ def compete(
     Args:
         content_of: the content of an engram that activation spread from, to name it in the reasons.
     """
-    found = [_recollect(echo, circumstances, content_of) for echo in echoes]
+    retentions = _retentions(echoes, circumstances)
+    doubt = np.clip(retentions, _LEAST_DOUBT, 1.0 - _LEAST_DOUBT)
+    log_odds = np.clip(np.log(doubt / (1.0 - doubt)), -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
+    found = [
+        _recollect(echo, probability, circumstances.params.strength * bounded, circumstances, content_of)
+        for echo, probability, bounded in zip(echoes, retentions.tolist(), log_odds.tolist(), strict=True)
+    ]
     return sorted(found, key=lambda r: (-r.activation, r.engram.engram_id))
 
 
-def _recollect(echo: Echo, c: Circumstances, content_of: Callable[[str], str | None]) -> Recollection:
+def _retentions(echoes: Sequence[Echo], c: Circumstances) -> npt.NDArray[np.float64]:
+    retentions = np.zeros(len(echoes))
+    for region, fading in c.fadings.items():
+        here = [i for i, echo in enumerate(echoes) if echo.region == region]
+        if here:
+            retentions[here] = fading.retentions([echoes[i].engram for i in here], c.now)
+    return retentions
+
+
+def _recollect(
+    echo: Echo,
+    probability: float,
+    strength: float,
+    c: Circumstances,
+    content_of: Callable[[str], str | None],
+) -> Recollection:
     engram = echo.engram
-    at = engram.trace.last_access if engram.pinned else c.now
-    probability = c.plasticity.strength(engram.trace, at)
     reasons = [_worded(reason, c.words) for reason in echo.reasons]
     if probability >= DORMANT_BELOW:  # what is dormant is not spread to
         reasons += _associated(c.spread.get(engram.engram_id, ()), echo.relevance, content_of)
     if engram.engram_id in c.held and c.params.priming > 0.0:
         reasons.append(Reason("working_memory", c.params.priming, "is held in working memory"))
     activation = echo.relevance + sum(r.amount for r in reasons[len(echo.reasons) :])
-    log_odds = c.plasticity.activation(engram.trace, at)
-    strength = c.params.strength * max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, log_odds))
     if strength != 0.0:
         reasons.append(_strength_reason(engram, probability, strength))
     return Recollection(

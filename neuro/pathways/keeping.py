@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuro.arguments import check_count, check_text
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
+from neuro.pathways.explaining import explain
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.regions.anatomy import Changed
-from neuro.signals import Forgetting
+from neuro.regions.memory_region import Step
+from neuro.signals import Explanation, Forgetting
 
 
 class Keeping:
@@ -35,7 +37,20 @@ class Keeping:
         wired = (await self._body.connectome.associations([engram_id]))[engram_id]
         targets = [*dict.fromkeys(association.target_id for association in wired)]
         there = await self._body.anatomy.owners(targets)
-        return owned[1].model_copy(update={"associations": tuple(i for i in targets if i in there)})
+        associations = tuple(engram_id for engram_id in targets if engram_id in there)
+        return self._body.seen(owned[1]).model_copy(update={"associations": associations})
+
+    async def explain(self, engram_id: str) -> Explanation:
+        """Why an engram is as retrievable as it is.
+
+        Raises:
+            EngramNotFoundError: there is none.
+        """
+        engram = await self.get(engram_id)
+        owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
+        if owned is None:  # forgotten meanwhile
+            raise EngramNotFoundError(engram_id)
+        return explain(self._body, owned[0], engram)
 
     async def browse(
         self, where: Where | Mapping[str, Any] | None, limit: int, after: str | None, dormant: bool
@@ -47,11 +62,11 @@ class Keeping:
         wanted, now = Where.of(where), self._body.time.now()
 
         def shown(engram: Engram) -> bool:
-            return (wanted is None or wanted.matches(engram)) and (
-                dormant or not self._body.hippocampus.dormant(engram, now)
+            return self._body.meant(wanted, engram) and (
+                dormant or not self._body.anatomy.dormant(engram, now)
             )
 
-        return await self._body.anatomy.browse(shown, limit, after)
+        return [self._body.seen(engram) for engram in await self._body.anatomy.browse(shown, limit, after)]
 
     async def reinforce(self, engram_ids: Sequence[str]) -> None:
         """Potentiates engrams: what they said was used.
@@ -59,18 +74,19 @@ class Keeping:
         Raises:
             EngramNotFoundError: one is unknown, and none has changed.
         """
-        now, sleeps = self._body.time.now(), self._body.sleeps.count
-        plasticity = self._body.config.plasticity
+        now, sleeps = await self._body.stamp(), self._body.sleeps
         await self.change(
             engram_ids,
-            lambda engram: engram.with_trace(plasticity.potentiate(engram.trace, now, sleeps=sleeps)),
+            lambda engram, fading: engram.with_trace(
+                fading.plasticity.potentiate(engram.trace, now, sleeps=sleeps)
+            ),
             accessed=True,
         )
 
     async def change(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], *, accessed: bool = False
-    ) -> None:
-        """Changes engrams where they are owned; ``accessed`` ones will be replayed.
+        self, engram_ids: Sequence[str], step: Step, *, accessed: bool = False
+    ) -> dict[str, Engram]:
+        """Changes engrams where they are owned and returns them by id; ``accessed`` ones will be replayed.
 
         Raises:
             EngramNotFoundError: one is unknown.
@@ -83,21 +99,20 @@ class Keeping:
             if engram_id not in owners:
                 raise EngramNotFoundError(engram_id)
         self._body.acted = True
-        changed = await self._life.finish(self._reconsolidate(engram_ids, change, accessed))
+        changed = await self._life.finish(self._reconsolidate(engram_ids, step, accessed))
         if changed.silent:
             raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
         for engram_id in engram_ids:
             if engram_id not in changed.engrams:
                 raise EngramNotFoundError(engram_id)
+        return changed.engrams
 
-    async def _reconsolidate(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], accessed: bool
-    ) -> Changed:
+    async def _reconsolidate(self, engram_ids: Sequence[str], step: Step, accessed: bool) -> Changed:
         with self._body.oblivion.watched():
-            changed = await self._body.anatomy.reconsolidate(engram_ids, change, operation_id())
+            changed = await self._body.anatomy.reconsolidate(engram_ids, step, operation_id())
             for engram_id in changed.engrams:
                 if accessed and engram_id not in self._body.oblivion:
-                    self._body.hippocampus.notice_access(engram_id, self._body.sleeps.count)
+                    self._body.hippocampus.notice_access(engram_id, self._body.sleeps)
         return changed
 
     async def forget(self, engram_id: str) -> Forgetting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from neuro.pathways.life import operation_id
 from neuro.pathways.waking import Body
@@ -13,10 +13,12 @@ from neuro.sleep import (
     Integration,
     Night,
     Pruning,
+    Rehearsal,
     Replay,
     SleepStage,
     live_through,
 )
+from neuro.units import DAY
 
 
 class Nights:
@@ -31,31 +33,49 @@ class Nights:
         self._announce = announce
         self._stages: tuple[SleepStage, ...] = (
             Replay(),
+            Rehearsal(body.config.sleep.rehearsal_horizon),
             Consolidation(),
             Pruning(),
             Integration(),
             Downscaling(),
         )
 
+    async def live_through(self, days: int, night: Callable[[], Awaitable[SleepReport]]) -> SleepReport:
+        """As if so many days had passed, each awake for its hours and then slept through; one report for all.
+
+        Args:
+            night: lives through one night, `live_through_one` or what guards it.
+        """
+        full_day = self._body.config.sleep.full_day
+        reports: list[SleepReport] = []
+        for _ in range(days):
+            self._body.time.skip(full_day, max(0.0, DAY - full_day))
+            reports.append(await night())
+        return SleepReport.of_many(reports)
+
     async def live_through_one(self) -> SleepReport:
-        """One night; it weighs as much as was waked since the last one that counted."""
-        body, now = self._body, self._body.time.now()
-        weight = min(1.0, max(0.0, now - body.sleeps.counted_at) / body.config.sleep.full_day)
+        """One night; it weighs as much as was waked since the last one that counted, in whatever process."""
+        body, full_day = self._body, self._body.config.sleep.full_day
+        await body.calendar.synchronise()
+        now, waking, weight = body.time.now(), body.time.waking, body.calendar.weigh(full_day)
         night = Night(
             now=now,
             clock_time=body.clock.now(),
-            sleeps=body.sleeps.count + weight,
+            since=now - body.calendar.sleeps.slept_at,
+            sleeps=body.sleeps + weight,
             weight=weight,
             op_id=operation_id(),
+            forgotten=body.oblivion.__contains__,
             anatomy=body.anatomy,
             connectome=body.connectome,
             prefrontal_cortex=body.prefrontal_cortex,
         )
-        report = await live_through(night, self._stages)
-        body.sleeps.count, body.sleeps.counted_at = night.sleeps, now
+        with body.time.asleep(), body.oblivion.watched():
+            report = await live_through(night, self._stages)
         body.journalled.difference_update(*report.moved.values())
         if weight > 0.0 or any(report.values()):
             body.acted = True
+            await body.calendar.count_night(waking, now, full_day)
             await body.write_state()
         self._announce(report)
         return report

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 
-from neuro.arguments import check_number, check_text
+from neuro.arguments import check_number, check_text, shown
 from neuro.clock import Clock, SystemClock
-from neuro.config import BrainConfig
+from neuro.config import BrainConfig, RecallMode
 from neuro.errors import ConfigurationError, InvalidArgumentError
 
 _LONGEST_NAME = 256
@@ -71,3 +71,13 @@ def check_sleep_interval(seconds: object) -> float:
     if interval == 0.0:
         raise ConfigurationError("Brain.sleep_interval_seconds: must be above 0 (got 0)")
     return interval
+
+
+def check_mode(mode: object, default: RecallMode) -> RecallMode:
+    """``"agent"`` or ``"human"``; the default if none."""
+    if mode is None:
+        return default
+    for known in get_args(RecallMode):
+        if mode == known:
+            return known
+    raise InvalidArgumentError(f"mode: must be one of {', '.join(get_args(RecallMode))} (got {shown(mode)})")

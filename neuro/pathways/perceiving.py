@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from neuro.engram import Engram, content_digest
 from neuro.errors import StoreUnavailableError
+from neuro.fading import Fading
 from neuro.pathways.life import Life, operation_id
-from neuro.pathways.transduction import Transduced
+from neuro.pathways.transduction import Transduced, Transduction
 from neuro.pathways.waking import Body
 from neuro.signals import Chunk, Gate, Percept, Perception, Stimulus
 
@@ -20,17 +21,33 @@ class Perceiving:
 
     Args:
         scope: whose memory this is.
+        announce: told of every perception.
     """
 
-    def __init__(self, body: Body, life: Life, scope: str | None) -> None:
+    def __init__(
+        self,
+        body: Body,
+        life: Life,
+        transduction: Transduction,
+        scope: str | None,
+        announce: Callable[[Perception], None],
+    ) -> None:
         self._body = body
         self._life = life
+        self._transduction = transduction
         self._scope = scope
+        self._announce = announce
 
-    async def take_in(
-        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], *, attended: bool = False
+    async def perceive(self, stimuli: Sequence[Stimulus], *, attended: bool = False) -> list[Perception]:
+        """Perceives stimuli in order, featured in one batch; ``attended`` ones pass the gate."""
+        if not stimuli:
+            return []
+        looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
+        return await self._life.finish(self._take_in(stimuli, looks, attended))
+
+    async def _take_in(
+        self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], attended: bool
     ) -> list[Perception]:
-        """Perceives stimuli in order; ``looks`` says what each looks like, ``attended`` ones pass the gate."""
         self._body.acted = True
         digests = [
             content_digest(
@@ -42,10 +59,13 @@ class Perceiving:
         async with self._life.one_at_a_time(digests):  # or two tasks would each encode the same content
             with self._body.oblivion.watched():
                 known = await self._find(digests)
-                return [
+                perceptions = [
                     await self._perceive(stimulus, look, digest, engram_id, attended)
                     for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
                 ]
+        for perception in perceptions:
+            self._announce(perception)
+        return perceptions
 
     async def _find(self, digests: Sequence[str]) -> list[str | None]:
         """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""
@@ -72,7 +92,7 @@ class Perceiving:
         engram = await self._reexpose(known if recognised is None else recognised.engram_id)
         if engram is not None:
             displaced = self._hold(engram, now) if gate.opened else None
-            return Perception(stimulus, gate, engram, displaced, novelty=0.0, repeated=True)
+            return Perception(stimulus, gate, self._body.seen(engram), displaced, novelty=0.0, repeated=True)
         if gate.opened and self._body.sensory_cortex.attend(stimulus, now) is None:
             gate = Gate(False, 0.0, "the sensory cortex registered nothing")
         if not gate.opened:
@@ -92,21 +112,22 @@ class Perceiving:
             self._body.time.now(),
             encoded_at=now,
             engram_id=engram_id,
-            sleeps=self._body.sleeps.count,
+            sleeps=self._body.sleeps,
             scope=self._scope,
         )
         if engram is not None:
             self._body.connectome.associate(self._body.hippocampus.bind(engram))
             self._bind_held(engram_id, now)
+            engram = self._body.seen(engram)
         return Perception(stimulus, gate, engram, displaced, novelty)
 
     async def _reexpose(self, engram_id: str | None) -> Engram | None:
         if engram_id is None:
             return None
-        now, sleeps = self._body.time.now(), self._body.sleeps.count
+        now, sleeps = await self._body.stamp(), self._body.sleeps
 
-        def studied(engram: Engram) -> Engram:
-            return engram.with_trace(self._body.config.plasticity.reexpose(engram.trace, now, sleeps=sleeps))
+        def studied(engram: Engram, fading: Fading) -> Engram:
+            return engram.with_trace(fading.plasticity.reexpose(engram.trace, now, sleeps=sleeps))
 
         changed = await self._body.anatomy.reconsolidate([engram_id], studied, operation_id())
         engram = changed.engrams.get(engram_id)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from neuro.config import RecallMode
 from neuro.connectome import AssociationType, Spread
 from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError
+from neuro.fading import Fading
 from neuro.indexing.probe import Probe
 from neuro.pathways.competition import Circumstances, compete
 from neuro.pathways.life import Life, operation_id
@@ -20,25 +24,32 @@ _MOST_ASKED = 1 << 32
 
 
 class Recalling:
-    """Leads cues through the regions of one body."""
+    """Leads cues through the regions of one body.
 
-    def __init__(self, body: Body, life: Life) -> None:
+    Args:
+        rng: drawn from by recalls that may fail at random, and by no others.
+    """
+
+    def __init__(self, body: Body, life: Life, rng: np.random.Generator) -> None:
         self._body = body
         self._life = life
+        self._rng = rng
 
     async def recall(
-        self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool
+        self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool, mode: RecallMode
     ) -> Recall:
         """What a cue brings back; with ``update`` it is counted, strengthened, held and bound."""
         with self._body.oblivion.watched():
-            recall = await self._recollect(cue, limit, where)
+            recall = await self._recollect(cue, limit, where, mode)
             if strict:
                 self._demand_all(recall)
             if update and recall.recollections:
                 recall = await self._life.finish(self._reconsolidate(recall))
                 if strict:
                     self._demand_all(recall)
-            return replace(recall, recollections=tuple(r for r in recall if not self._is_forgotten(r.engram)))
+            kept = (r for r in recall if not self._is_forgotten(r.engram))
+            shown = tuple(replace(r, engram=self._body.seen(r.engram)) for r in kept)
+            return replace(recall, recollections=shown)
 
     def _demand_all(self, recall: Recall) -> None:
         unreachable = [name for name in recall.silent if self._body.anatomy.region(name).intact]
@@ -48,7 +59,7 @@ class Recalling:
     def _is_forgotten(self, engram: Engram) -> bool:
         return engram.engram_id in self._body.oblivion
 
-    async def _recollect(self, cue: Cue, limit: int, where: Where | None) -> Recall:
+    async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
         corpora = await anatomy.survey(cue.terms)
         probe = Probe.over(cue.terms, corpora, cue.features, self._body.config.matching)
@@ -56,7 +67,7 @@ class Recalling:
         breadth = limit * params.breadth
         answers = await anatomy.retrieve(probe, breadth)
         while where is not None:  # the filter is exact: look as deep as it takes
-            kept = [echo for echo in answers.echoes if where.matches(echo.engram)]
+            kept = [echo for echo in answers.echoes if self._body.meant(where, echo.engram)]
             if len(kept) >= limit * params.breadth or len(answers.echoes) < breadth:
                 answers = answers._replace(echoes=kept)
                 break
@@ -67,7 +78,7 @@ class Recalling:
         circumstances = Circumstances(
             self._body.time.now(),
             params,
-            self._body.config.plasticity,
+            {region.name: region.fading for region in anatomy.memory_regions},
             spread,
             frozenset(
                 chunk.engram_id for chunk in self._body.prefrontal_cortex.slots(self._body.clock.now())
@@ -75,7 +86,19 @@ class Recalling:
             cue.words,
         )
         ranked = compete(echoes, circumstances, contents.get)
+        if mode == "human":
+            ranked = self._come_to_mind(ranked)
         return Recall(cue.text, tuple(ranked[:limit]), answers.silent)
+
+    def _come_to_mind(self, ranked: Sequence[Recollection]) -> list[Recollection]:
+        """Each recollection succeeds with the probability that its retention is."""
+        draws = self._rng.random(len(ranked))
+        now = self._body.time.now()
+        return [
+            r
+            for r, draw in zip(ranked, draws.tolist(), strict=True)
+            if draw < self._body.anatomy.region(r.region).fading.retention(r.engram, now)
+        ]
 
     async def _associate(
         self, echoes: Sequence[Echo], most: int, where: Where | None
@@ -93,22 +116,22 @@ class Recalling:
         reminded = [
             Echo(engram, region.name, 0.0)
             for region, engram in owners.values()
-            if not region.dormant(engram, now) and (where is None or where.matches(engram))
+            if not region.fading.dormant(engram, now) and self._body.meant(where, engram)
         ]
         return [*echoes, *reminded], spread
 
     async def _reconsolidate(self, recall: Recall) -> Recall:
         """Counts and strengthens what was recalled, where it is owned; holds and binds the best of it."""
         self._body.acted = True
-        now, sleeps, params = self._body.time.now(), self._body.sleeps.count, self._body.config.recall
+        now, sleeps, params = await self._body.stamp(), self._body.sleeps, self._body.config.recall
         used = {
             r.engram.engram_id for r in recall[: {"first": 1, "all": len(recall), "none": 0}[params.used]]
         }
 
-        def accessed(engram: Engram) -> Engram:
+        def accessed(engram: Engram, fading: Fading) -> Engram:
             trace = engram.trace
             if engram.engram_id in used:
-                trace = self._body.config.plasticity.potentiate(trace, now, sleeps=sleeps)
+                trace = fading.plasticity.potentiate(trace, now, sleeps=sleeps)
             return engram.with_trace(trace.model_copy(update={"access_count": trace.access_count + 1}))
 
         ids = [r.engram.engram_id for r in recall]
@@ -130,7 +153,7 @@ class Recalling:
         awake = [
             r
             for r in recollections[: self._body.prefrontal_cortex.params.focus]
-            if not self._is_forgotten(r.engram) and not self._body.neocortex.dormant(r.engram, brain_time)
+            if not self._is_forgotten(r.engram) and not self._body.anatomy.dormant(r.engram, brain_time)
         ]
         for recollection in reversed(awake):  # the best one is held last, and so is the most active
             engram = recollection.engram

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import SerializeAsAny
 
@@ -14,7 +15,14 @@ from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, resolve
+from neuro.engram import Engram
+from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.fading import ImportanceParams
+from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.oblivion import Oblivion
+from neuro.pathways.relearning import laws, relearn
+from neuro.profiles import TypeProfiles
+from neuro.query import Where
 from neuro.records import Record
 from neuro.regions.amygdala import Amygdala
 from neuro.regions.anatomy import Anatomy
@@ -33,14 +41,10 @@ _STATE_DOCUMENT = "state"
 _HIPPOCAMPUS_DOCUMENT = "hippocampus"
 
 
-@dataclass(slots=True)
-class Sleeps:
-    """How much a brain has slept."""
-
-    count: float = 0.0
-    """Full nights, a real number."""
-    counted_at: float = 0.0
-    """Brain time of the last night, or of birth."""
+class _Shared(TypedDict):
+    importance: ImportanceParams
+    profiles: TypeProfiles
+    clock: Clock
 
 
 class BrainSnapshot(Record):
@@ -62,7 +66,7 @@ class Body:
     embedder: Embedder
     clock: Clock
     time: BrainTime
-    sleeps: Sleeps
+    calendar: Calendar
     sensory_cortex: SensoryCortex
     thalamus: Thalamus
     amygdala: Amygdala
@@ -90,20 +94,42 @@ class Body:
         self.journalled = ids
         await self.store.write_documents({_HIPPOCAMPUS_DOCUMENT: self.hippocampus.state()})
         await self.write_state()
+        await self.calendar.close()
 
     async def write_state(self) -> None:
-        """Writes where the brain stands: its time, its sleeps, its embedder; small, however much it remembers."""
+        """Writes where the brain stands but for its calendar; small, however much it remembers."""
         await self.store.write_documents(
             {
                 EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
                 _STATE_DOCUMENT: {
-                    "time": self.time.state(),
-                    "sleeps": {"count": self.sleeps.count, "counted_at": self.sleeps.counted_at},
+                    "laws": laws(self.anatomy),
                     "connectome": self.connectome.state(),
                     "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
                 },
             }
         )
+
+    @property
+    def sleeps(self) -> float:
+        """How many full nights the brain has slept, a real number."""
+        return self.calendar.sleeps.count
+
+    def meant(self, where: Where | None, engram: Engram) -> bool:
+        """Whether a filter means an engram."""
+        if where is None:
+            return True
+        return where.matches(engram if where.consolidation is None else self.seen(engram))
+
+    def seen(self, engram: Engram) -> Engram:
+        """An engram as it is shown: with how far it is consolidated by now."""
+        state = self.anatomy.fading(engram).consolidation(engram, self.sleeps)
+        return engram.model_copy(update={"consolidation": state})
+
+    async def stamp(self) -> float:
+        """Brain time to be written into traces."""
+        with suppress(StoreUnavailableError):  # then the store cannot be given such a trace either
+            await self.calendar.reserve()
+        return self.time.now()
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -116,6 +142,14 @@ class Body:
             *self.anatomy.memory_regions,
         )
 
+    def region(self, name: str) -> Region:
+        """The region of this name; UnknownRegionError if there is none."""
+        for region in self.regions:
+            if region.name == name:
+                return region
+        known = ", ".join(region.name for region in self.regions)
+        raise UnknownRegionError(f"no region is called {name!r}; there are {known}")
+
     def inspect(self) -> BrainSnapshot:
         """A frozen snapshot of all regions, without IO."""
         now = self.clock.now()
@@ -123,7 +157,7 @@ class Body:
             store=self.store.url,
             embedder=self.embedder.name,
             brain_time=self.time.now(),
-            sleeps=self.sleeps.count,
+            sleeps=self.sleeps,
             regions={region.name: region.inspect(now) for region in self.regions},
         )
 
@@ -135,7 +169,7 @@ class Body:
             "store": self.store.url,
             "embedder": self.embedder.name,
             "brain_time": now,
-            "sleeps": self.sleeps.count,
+            "sleeps": self.sleeps,
             "engrams": sum(total for total, _ in counts),
             "dormant": sum(dormant for _, dormant in counts),
             "regions": {
@@ -177,19 +211,23 @@ async def awaken(
     """
     store = url if isinstance(url, Store) else await open_store(url, namespace=namespace)
     try:
-        remembered, state, recent = await store.read_documents(
-            [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, _HIPPOCAMPUS_DOCUMENT]
+        remembered, state, recent, calendar = await store.read_documents(
+            [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, _HIPPOCAMPUS_DOCUMENT, TIME_DOCUMENT]
         )
         filler = None if remembered is None else Filler(**remembered)
         chosen = await resolve(embedder, filler=filler)
         body = await asyncio.to_thread(_build, config, store, chosen, chosen is not embedder, clock, ids)
+        body.calendar.resume(calendar)
         if state is not None:
-            _resume(body, state)
+            body.connectome.resume(state["connectome"])
+            body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])
         journal = await store.journal()
         body.journalled = {engram.engram_id for engram in journal}
         kept = await _still_recent(body, [engram.engram_id for engram in journal])
         body.hippocampus.reawaken((engram for engram in journal if engram.engram_id in kept), recent)
         await body.anatomy.settle_moves()
+        if state is not None and await relearn(body.anatomy, state.get("laws", {})):
+            await body.write_state()
     except BaseException:
         await store.aclose()
         raise
@@ -212,30 +250,39 @@ def _build(
     clock: Clock,
     ids: Callable[[float], str] | None,
 ) -> Body:
-    plasticity = config.plasticity
+    shared: _Shared = {"importance": config.importance, "profiles": config.types, "clock": clock}
+    law = config.plasticity
     hippocampus = Hippocampus(
         config.hippocampus,
         embedder=embedder,
-        plasticity=plasticity,
+        plasticity=config.hippocampus.plasticity or law,
         matching=config.matching,
-        clock=clock,
         ids=ids,
+        **shared,
     )
-    neocortex = Neocortex(store.engrams(Neocortex.name), plasticity=plasticity, clock=clock)
+    neocortex = Neocortex(
+        store.engrams(Neocortex.name), plasticity=config.neocortex.plasticity or law, **shared
+    )
     cerebellum = Cerebellum(
-        store.engrams(Cerebellum.name), config.cerebellum, plasticity=plasticity, clock=clock
+        store.engrams(Cerebellum.name),
+        config.cerebellum,
+        plasticity=config.cerebellum.plasticity or law,
+        **shared,
     )
     basal_ganglia = BasalGanglia(
-        store.engrams(BasalGanglia.name), config.basal_ganglia, plasticity=plasticity, clock=clock
+        store.engrams(BasalGanglia.name),
+        config.basal_ganglia,
+        plasticity=config.basal_ganglia.plasticity or law,
+        **shared,
     )
-    time = BrainTime(clock)
+    time = BrainTime(clock, config.time)
     return Body(
         config=config,
         store=store,
         embedder=embedder,
         clock=clock,
         time=time,
-        sleeps=Sleeps(counted_at=time.now()),
+        calendar=Calendar(time, store),
         sensory_cortex=SensoryCortex(config.sensory_cortex, clock=clock),
         thalamus=Thalamus(config.thalamus, clock=clock),
         amygdala=Amygdala(config.amygdala, clock=clock),
@@ -249,11 +296,3 @@ def _build(
         journalled=set(),
         owns_embedder=owns_embedder,
     )
-
-
-def _resume(body: Body, state: dict[str, Any]) -> None:
-    body.time.resume(state["time"])
-    body.sleeps.count = float(state["sleeps"]["count"])
-    body.sleeps.counted_at = float(state["sleeps"]["counted_at"])
-    body.connectome.resume(state["connectome"])
-    body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])

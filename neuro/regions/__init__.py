@@ -6,7 +6,7 @@ from neuro.regions.base import Region, Snapshot
 from neuro.regions.cerebellum import Cerebellum, CerebellumParams
 from neuro.regions.hippocampus import Hippocampus, HippocampusParams
 from neuro.regions.memory_region import MemoryRegion
-from neuro.regions.neocortex import Neocortex
+from neuro.regions.neocortex import Neocortex, NeocortexParams
 from neuro.regions.prefrontal_cortex import PrefrontalCortex, PrefrontalCortexParams
 from neuro.regions.sensory_cortex import SensoryCortex, SensoryCortexParams
 from neuro.regions.thalamus import Thalamus, ThalamusParams
@@ -22,6 +22,7 @@ __all__ = [
     "HippocampusParams",
     "MemoryRegion",
     "Neocortex",
+    "NeocortexParams",
     "PrefrontalCortex",
     "PrefrontalCortexParams",
     "Region",

@@ -13,13 +13,15 @@ from typing import NamedTuple, TypeVar
 
 from neuro.engram import Engram, MemoryType
 from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.fading import Fading
 from neuro.indexing.probe import Frequencies, Probe
 from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
-from neuro.regions.memory_region import MemoryRegion
+from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.neocortex import Neocortex
 from neuro.signals import Echo
+from neuro.stores.base import Agenda
 
 _BATCH = 200
 
@@ -77,6 +79,16 @@ class Anatomy:
         """The intact long-term region that claims a type, if there is one."""
         return next((region for region in self.long_term if region.claims(memory_type)), None)
 
+    def fading(self, engram: Engram) -> Fading:
+        """How an engram fades where it lies: in the hippocampus, or at the home of its type."""
+        if engram.engram_id in self.hippocampus.recent:
+            return self.hippocampus.fading
+        return self.region(self.hippocampus.profiles.of(engram.memory_type).home).fading
+
+    def dormant(self, engram: Engram, now: float) -> bool:
+        """Whether an engram is below the threshold of forgetting."""
+        return self.fading(engram).dormant(engram, now)
+
     # Finding
 
     async def survey(self, terms: Sequence[str]) -> tuple[Frequencies, ...]:
@@ -121,6 +133,18 @@ class Anatomy:
         answers = await asyncio.gather(*(region.find(digests) for region in self.long_term))
         return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)]
 
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        """Ids and instants of what is on an agenda before a brain time, in intact regions, the earliest first."""
+        found = await asyncio.gather(
+            *(
+                region.store.upcoming(agenda, before, limit=limit)
+                for region in self.memory_regions
+                if region.intact
+            )
+        )
+        merged = {engram_id: at for items in found for engram_id, at in items}
+        return sorted(merged.items(), key=lambda item: (item[1], item[0]))[:limit]
+
     async def browse(self, shown: Callable[[Engram], bool], limit: int, after: str | None) -> list[Engram]:
         """At most ``limit`` engrams of all regions that are to be shown, in order of id, beyond ``after``."""
         found: list[Engram] = []
@@ -144,24 +168,20 @@ class Anatomy:
 
     # Changing
 
-    async def reconsolidate(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], op_id: str
-    ) -> Changed:
+    async def reconsolidate(self, engram_ids: Sequence[str], step: Step, op_id: str) -> Changed:
         """Changes each engram once, at its owner, wherever it is or moves to meanwhile; unknown ids are left out."""
         changed: dict[str, Engram] = {}
         silent: set[str] = set()
         elsewhere: list[str] = []
         for engram_id in dict.fromkeys(engram_ids):
             if await self._settled(engram_id, silent):
-                engram = self.hippocampus.change(engram_id, change, op_id)
+                engram = self.hippocampus.change(engram_id, step, op_id)
                 if engram is None:
                     elsewhere.append(engram_id)
                 else:
                     changed[engram_id] = engram
         if elsewhere:
-            answers = await _gather(
-                region.reconsolidate(elsewhere, change, op_id) for region in self.long_term
-            )
+            answers = await _gather(region.reconsolidate(elsewhere, step, op_id) for region in self.long_term)
             for region, answer in zip(self.long_term, answers, strict=True):
                 if isinstance(answer, StoreUnavailableError):
                     silent.add(region.name)

@@ -8,8 +8,10 @@ from pydantic import Field
 
 from neuro.clock import Clock
 from neuro.dynamics.reward import rescorla_wagner
-from neuro.engram import Engram, MemoryType
-from neuro.plasticity import Plasticity
+from neuro.engram import Engram
+from neuro.fading import ImportanceParams
+from neuro.plasticity import AnyPlasticity, Plasticity
+from neuro.profiles import TypeProfiles
 from neuro.records import Params, Unit
 from neuro.regions.base import Snapshot
 from neuro.regions.memory_region import MemoryRegion, stretched
@@ -23,6 +25,8 @@ class BasalGangliaParams(Params):
     """alpha of the expectation of reward (Rescorla & Wagner 1972; Kamin's blocking at .3)."""
     habit_benefit: Annotated[float, Field(ge=0.0)] = 1.0
     """A habit that settles with reward r > 0 keeps (1 + benefit r) times as long (Knowlton et al. 1996)."""
+    plasticity: AnyPlasticity | None = None
+    """How habits fade; None: as everything in the brain."""
 
 
 class BasalGangliaSnapshot(Snapshot):
@@ -41,7 +45,6 @@ class BasalGanglia(MemoryRegion):
     """
 
     name = "basal_ganglia"
-    memory_types = frozenset({MemoryType.HABITUAL})
 
     def __init__(
         self,
@@ -49,9 +52,11 @@ class BasalGanglia(MemoryRegion):
         params: BasalGangliaParams | None = None,
         *,
         plasticity: Plasticity | None = None,
+        importance: ImportanceParams | None = None,
+        profiles: TypeProfiles | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(store, plasticity=plasticity, clock=clock)
+        super().__init__(store, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock)
         self.params = BasalGangliaParams() if params is None else params
         self.expected_reward = 0.0
 

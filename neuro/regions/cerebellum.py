@@ -7,8 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from neuro.clock import Clock
-from neuro.engram import Engram, MemoryType
-from neuro.plasticity import Plasticity
+from neuro.engram import Engram
+from neuro.fading import Fading, ImportanceParams
+from neuro.plasticity import AnyPlasticity, Plasticity
+from neuro.profiles import TypeProfiles
 from neuro.records import Params
 from neuro.regions.memory_region import MemoryRegion, stretched
 from neuro.stores.base import EngramStore
@@ -19,6 +21,8 @@ class CerebellumParams(Params):
 
     resistance: Annotated[float, Field(ge=1.0)] = 2.0
     """Factor on the half-life of a skill that settles: hard to unlearn (McCormick & Thompson 1984)."""
+    plasticity: AnyPlasticity | None = None
+    """How skills fade; None: as everything in the brain."""
 
 
 class Cerebellum(MemoryRegion):
@@ -31,7 +35,6 @@ class Cerebellum(MemoryRegion):
     """
 
     name = "cerebellum"
-    memory_types = frozenset({MemoryType.PROCEDURAL})
 
     def __init__(
         self,
@@ -39,9 +42,11 @@ class Cerebellum(MemoryRegion):
         params: CerebellumParams | None = None,
         *,
         plasticity: Plasticity | None = None,
+        importance: ImportanceParams | None = None,
+        profiles: TypeProfiles | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(store, plasticity=plasticity, clock=clock)
+        super().__init__(store, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock)
         self.params = CerebellumParams() if params is None else params
 
     def settle(self, engram: Engram) -> Engram:
@@ -54,9 +59,9 @@ class Cerebellum(MemoryRegion):
         """
         instant = self._time(now)
 
-        def trial(engram: Engram) -> Engram:
+        def trial(engram: Engram, fading: Fading) -> Engram:
             return engram.with_trace(
-                self.plasticity.potentiate(engram.trace, instant, sleeps=engram.trace.sleeps)
+                fading.plasticity.potentiate(engram.trace, instant, sleeps=engram.trace.sleeps)
             )
 
         practised = await self.reconsolidate([engram_id], trial, op_id)

@@ -19,15 +19,17 @@ from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
 from neuro.embedders.base import Embedder, ImmediateEmbedder
 from neuro.embedders.hashing import HashingEmbedder
-from neuro.engram import Engram, MemoryType
+from neuro.engram import Engram
+from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
 from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Matching, Probe
 from neuro.indexing.terms import terms
-from neuro.plasticity import Plasticity
+from neuro.plasticity import AnyPlasticity, Plasticity
+from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
-from neuro.regions.memory_region import MemoryRegion
+from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.signals import Appraisal, Percept, Stimulus
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
@@ -55,6 +57,8 @@ class HippocampusParams(Params):
     """Weight of the association between what one cue brought back; 0 switches it off (Hebb 1949)."""
     most_bindings: Annotated[int, Field(ge=0)] = 10_000
     """Pairs remembered until the next night."""
+    plasticity: AnyPlasticity | None = None
+    """How what lies there fades; None: as everything in the brain."""
 
 
 class HippocampusSnapshot(Snapshot):
@@ -91,7 +95,6 @@ class Hippocampus(MemoryRegion):
     """
 
     name = "hippocampus"
-    memory_types = frozenset[MemoryType]()
 
     def __init__(
         self,
@@ -99,12 +102,16 @@ class Hippocampus(MemoryRegion):
         *,
         embedder: Embedder | None = None,
         plasticity: Plasticity | None = None,
+        importance: ImportanceParams | None = None,
+        profiles: TypeProfiles | None = None,
         matching: Matching | None = None,
         clock: Clock | None = None,
         ids: Callable[[float], str] | None = None,
     ) -> None:
         self.recent = MemoryEngrams(self.name)
-        super().__init__(self.recent, plasticity=plasticity, clock=clock)
+        super().__init__(
+            self.recent, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
+        )
         self.params = HippocampusParams() if params is None else params
         chosen = HashingEmbedder() if embedder is None else embedder
         self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
@@ -152,10 +159,11 @@ class Hippocampus(MemoryRegion):
             memory_type=stimulus.memory_type,
             encoded_at=clock_time,
             occurred_at=stimulus.occurred_at,
-            trace=self.plasticity.imprint(
+            trace=self.fading.plasticity.imprint(
                 instant,
-                memory_type=stimulus.memory_type,
+                half_life=self.profiles.half_life(stimulus.memory_type),
                 sleeps=sleeps,
+                salience=appraisal.salience,
                 arousal=max(appraisal.arousal, 2.0 * appraisal.salience - 1.0),
                 surprise=percept.surprise,
             ),
@@ -171,7 +179,7 @@ class Hippocampus(MemoryRegion):
             episode_id=self._episode(stimulus, clock_time),
             scope=scope,
         )
-        self.recent.put(engram, self.forgotten_at(engram))
+        self.recent.put(*self.place(engram))
         self.notice_access(engram.engram_id, sleeps)
         return engram
 
@@ -338,11 +346,11 @@ class Hippocampus(MemoryRegion):
             return []
         return [engram for engram in self.recent.everything() if engram.engram_id not in self._forwarding]
 
-    def change(self, engram_id: str, change: Callable[[Engram], Engram], op_id: str) -> Engram | None:
+    def change(self, engram_id: str, step: Step, op_id: str) -> Engram | None:
         """`reconsolidate` of one engram that is owned here and not moving, at once."""
         if not self._intact or engram_id in self._forwarding:
             return None
-        return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
+        return self.recent.change(engram_id, lambda engram: self.place(step(engram, self.fading)), op_id)
 
     def forget(self, engram_id: str) -> bool:
         """Deletes an engram and all that points to it here, moving or not. Works lesioned too."""
@@ -360,7 +368,7 @@ class Hippocampus(MemoryRegion):
     def reawaken(self, engrams: Iterable[Engram], state: Mapping[str, Any] | None) -> None:
         """Takes up what an earlier life wrote down."""
         for engram in engrams:
-            self.recent.put(engram, self.forgotten_at(engram))
+            self.recent.put(*self.place(engram))
         if state is not None:
             self._stream.extend(_Place(*place) for place in state["stream"])
             self._unreplayed.update(state["unreplayed"])

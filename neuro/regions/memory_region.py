@@ -5,23 +5,25 @@ Each differs in its store, its plasticity, what it claims, how things settle in 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 import numpy as np
 
 from neuro.clock import Clock
 from neuro.engram import Engram, MemoryType, Trace
+from neuro.fading import Fading, ImportanceParams
 from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.plasticity import OddsPlasticity, Plasticity
+from neuro.profiles import TypeProfiles
 from neuro.regions.base import Region, Snapshot
 from neuro.signals import Echo, Reason
 from neuro.stores.base import EngramStore, Placed
 from neuro.stores.memory import MemoryEngrams
-from neuro.units import DORMANT_BELOW
 
 _FADING_BATCH = 500
+
+Step = Callable[[Engram, Fading], Engram]
+"""A pure step of an engram, by how engrams fade in the region that owns it."""
 
 
 def _reasons(match: Match, probe: Probe) -> tuple[Reason, ...]:
@@ -41,21 +43,28 @@ class MemoryRegion(Region):
     Args:
         store: where they are kept; a region used alone keeps them in memory.
         plasticity: how their traces change; the odds law if none.
+        importance: what keeps important ones from fading.
+        profiles: which types are at home here.
         clock: asked for the time by verbs that are called without ``now``.
     """
-
-    memory_types: ClassVar[frozenset[MemoryType]]
 
     def __init__(
         self,
         store: EngramStore | None = None,
         *,
         plasticity: Plasticity | None = None,
+        importance: ImportanceParams | None = None,
+        profiles: TypeProfiles | None = None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(clock=clock)
         self.store: EngramStore = MemoryEngrams(self.name) if store is None else store
-        self.plasticity: Plasticity = OddsPlasticity() if plasticity is None else plasticity
+        self.fading = Fading(
+            OddsPlasticity() if plasticity is None else plasticity,
+            ImportanceParams() if importance is None else importance,
+        )
+        self.profiles = TypeProfiles() if profiles is None else profiles
+        self.memory_types: frozenset[MemoryType] = self.profiles.at(self.name)
 
     def claims(self, memory_type: MemoryType) -> bool:
         """Whether this is the home of a type of memory. Lesioned: claims nothing."""
@@ -65,23 +74,12 @@ class MemoryRegion(Region):
         """The one-time change of an engram that moves in; pure."""
         return engram
 
-    def retention(self, engram: Engram, now: float) -> float:
-        """Probability of recall with a full cue at brain time ``now``, in [0, 1]; what is pinned does not fade."""
-        if engram.pinned:
-            now = engram.trace.last_access
-        return self.plasticity.strength(engram.trace, now)
-
-    def forgotten_at(self, engram: Engram) -> float:
-        """Brain time at which it becomes dormant; ``inf`` for what is pinned."""
-        return math.inf if engram.pinned else self.plasticity.forgotten_at(engram.trace)
-
-    def dormant(self, engram: Engram, now: float) -> bool:
-        """Whether its retention is below the threshold of forgetting."""
-        return self.retention(engram, now) < DORMANT_BELOW
-
     def place(self, engram: Engram) -> Placed:
-        """The engram with its key in the index of forgetting."""
-        return Placed(engram, self.forgotten_at(engram))
+        """The engram with its keys in the indexes of what nights have to look at."""
+        fading = self.fading
+        return Placed(
+            engram, fading.forgotten_at(engram), fading.review_at(engram), fading.rehearse_at(engram)
+        )
 
     async def frequencies(self, terms: Sequence[str]) -> Frequencies:
         """How common terms are here. Lesioned: knows of none."""
@@ -113,16 +111,16 @@ class MemoryRegion(Region):
             return [None] * len(digests)
         return await self.store.find(digests)
 
-    async def reconsolidate(
-        self, engram_ids: Sequence[str], change: Callable[[Engram], Engram], op_id: str
-    ) -> list[Engram]:
+    async def reconsolidate(self, engram_ids: Sequence[str], step: Step, op_id: str) -> list[Engram]:
         """Changes engrams where they are owned; returns them as they are then, those elsewhere left out.
 
         Lesioned: changes nothing.
         """
         if not self._intact or not engram_ids:
             return []
-        return await self.store.amend(engram_ids, lambda engram: self.place(change(engram)), op_id=op_id)
+        return await self.store.amend(
+            engram_ids, lambda engram: self.place(step(engram, self.fading)), op_id=op_id
+        )
 
     async def admit(self, engrams: Sequence[Engram]) -> None:
         """Takes in engrams as arriving; `reveal` completes the move."""

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from neuro.engram import MemoryType
+from neuro.plasticity import AnyPlasticity
+from neuro.records import Params
 from neuro.regions.memory_region import MemoryRegion
+
+
+class NeocortexParams(Params):
+    """Parameters of the neocortex."""
+
+    plasticity: AnyPlasticity | None = None
+    """How what lies there fades; None: as everything in the brain."""
 
 
 class Neocortex(MemoryRegion):
@@ -16,4 +24,3 @@ class Neocortex(MemoryRegion):
     """
 
     name = "neocortex"
-    memory_types = frozenset({MemoryType.EPISODIC, MemoryType.SEMANTIC})

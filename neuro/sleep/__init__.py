@@ -6,6 +6,7 @@ from neuro.sleep.downscaling import Downscaling
 from neuro.sleep.integration import Integration
 from neuro.sleep.params import SleepParams
 from neuro.sleep.pruning import Pruning
+from neuro.sleep.rehearsal import Rehearsal
 from neuro.sleep.stage import Night, SleepStage, live_through
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Integration",
     "Night",
     "Pruning",
+    "Rehearsal",
     "Replay",
     "SleepCycle",
     "SleepParams",

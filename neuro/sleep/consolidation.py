@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neuro.engram import Engram
+from neuro.fading import Fading
 from neuro.sleep.stage import Night
 
 
@@ -18,9 +19,9 @@ class Replay:
         ripe = hippocampus.replay(night.sleeps)
         replayed: set[str] = set()
 
-        def slept_on(engram: Engram) -> Engram:
-            trace = hippocampus.plasticity.replay(engram.trace, night.now)
-            if trace is engram.trace or hippocampus.dormant(engram, night.now):
+        def slept_on(engram: Engram, fading: Fading) -> Engram:
+            trace = fading.plasticity.replay(engram.trace, night.now)
+            if trace is engram.trace or fading.dormant(engram, night.now):
                 return engram
             replayed.add(engram.engram_id)
             return engram.with_trace(trace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,12 +21,16 @@ class Night:
     """Brain time at which it began."""
     clock_time: float
     """The same instant on the clock."""
+    since: float
+    """Brain time since the last night, seconds."""
     sleeps: float
     """The brain's count of sleeps, this night included."""
     weight: float
     """Share of a full night, in [0, 1]."""
     op_id: str
     """Makes the night's changes of traces count once each."""
+    forgotten: Callable[[str], bool]
+    """Whether an engram was deleted since the night began, by its id."""
     anatomy: Anatomy
     connectome: Connectome
     prefrontal_cortex: PrefrontalCortex

@@ -10,24 +10,44 @@ after ``aclose``, and CorruptRecordError for a record that cannot be read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from neuro.engram import Engram
 from neuro.indexing.probe import Frequencies, Match, Probe
 
 
+class Agenda(StrEnum):
+    """A list of engrams by the instant at which something is to be done with them."""
+
+    REVIEW = "review"
+    """The user wants to be asked for them."""
+    REHEARSAL = "rehearsal"
+    """The night must rehearse them, for they must not fade."""
+
+
 class Placed(NamedTuple):
-    """An engram and the key of the index by which it is found when it fades."""
+    """An engram and its keys in the indexes: brain times, ``inf`` where it is not to be found."""
 
     engram: Engram
     forgotten_at: float
-    """Brain time; ``inf`` for what is pinned."""
+    """When it fades; ``inf`` for what is pinned."""
+    review_at: float = math.inf
+    """When a review of it is due."""
+    rehearse_at: float = math.inf
+    """When a night must rehearse it."""
+
+    def key(self, agenda: Agenda) -> float:
+        """Its instant on an agenda; ``inf``: it is not on it."""
+        return self.review_at if agenda == Agenda.REVIEW else self.rehearse_at
 
 
 Change = Callable[[Engram], Placed]
 """A pure step of an engram, given what is stored now; returns it with the next revision. It may change the trace,
-pinned, superseded_by, salience and reliability; everything else of an engram never changes."""
+pinned, superseded_by, target_retention, salience and reliability; everything else of an engram never changes. The
+keys that it returns replace all those stored."""
 
 
 class Link(NamedTuple):
@@ -111,6 +131,11 @@ class EngramStore(Protocol):
         """
         ...
 
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        """Ids and instants of visible engrams, dormant or not, whose key on ``agenda`` is below ``before``, the
+        earliest first, ties by id."""
+        ...
+
     async def count(self, before: float) -> tuple[int, int]:
         """How many visible engrams there are, and how many of them have ``forgotten_at < before``."""
         ...
@@ -155,6 +180,16 @@ class Store(Protocol):
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
         """Writes copies of bookkeeping documents, all or none; what is no JSON raises TypeError or ValueError."""
+        ...
+
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        """Changes one bookkeeping document by compare-and-set, until it lands; returns a copy of the new value.
+
+        ``change`` is pure: given what is stored now (None when there is nothing) it returns what shall be stored.
+        It may be called several times, in any thread, and counts once when this returns, whoever else changes the
+        document meanwhile, in this process or another. When this raises StoreUnavailableError, nobody knows whether
+        it counted. A ``change`` that raises, or returns what is no JSON, changes nothing.
+        """
         ...
 
     async def aclose(self) -> None:

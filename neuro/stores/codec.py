@@ -16,7 +16,7 @@ from neuro.errors import CorruptRecordError, NeuroError
 
 SCHEMA_VERSION = 1
 
-_DYNAMIC = ("trace", "pinned", "superseded_by", "revision", "salience", "reliability")
+_DYNAMIC = ("trace", "pinned", "superseded_by", "target_retention", "revision", "salience", "reliability")
 _APART = ("features", "associations")
 
 
@@ -41,6 +41,14 @@ def pack(engram: Engram) -> Packed:
 def pack_dynamics(engram: Engram) -> str:
     """Only what changes."""
     return json.dumps(engram.model_dump(mode="json", include=set(_DYNAMIC)))
+
+
+def load_json(key: str, value: str | bytes) -> Any:
+    """A JSON value; raises CorruptRecordError, naming ``key``, when it is none."""
+    try:
+        return json.loads(value)
+    except ValueError as exc:
+        raise CorruptRecordError(f"{key}: {exc}") from None
 
 
 def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: bytes) -> Engram:

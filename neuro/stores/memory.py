@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from neuro.engram import Engram
 from neuro.errors import StaleEngramError, StoreClosedError
 from neuro.indexing.engram_index import EngramIndex
 from neuro.indexing.probe import Frequencies, Match, Probe
-from neuro.stores.base import Change, Link, Placed
+from neuro.stores.base import Agenda, Change, Link, Placed
 
 OPERATIONS_REMEMBERED = 8
 """How many operation ids an engram remembers, so that a write repeated after a lost reply counts once."""
@@ -38,10 +39,30 @@ async def search_index(index: EngramIndex, probe: Probe, limit: int) -> list[Mat
 
 @dataclass(slots=True)
 class _Held:
-    engram: Engram
-    forgotten_at: float
+    placed: Placed
     dormant: bool = False
     operations: list[str] = field(default_factory=list[str])
+
+
+class _Timetable:
+    """Ids in order of their instants, ties by id; what never comes (``inf``) is not in it."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[float, str]] = []
+
+    def add(self, at: float, engram_id: str) -> None:
+        if at < math.inf:
+            insort(self._entries, (at, engram_id))
+
+    def remove(self, at: float, engram_id: str) -> None:
+        if at < math.inf:
+            del self._entries[bisect_left(self._entries, (at, engram_id))]
+
+    def count(self, before: float) -> int:
+        return bisect_left(self._entries, (before, ""))
+
+    def earliest(self, before: float, limit: int) -> list[tuple[str, float]]:
+        return [(engram_id, at) for at, engram_id in self._entries[: min(self.count(before), limit)]]
 
 
 class MemoryEngrams:
@@ -54,8 +75,9 @@ class MemoryEngrams:
         self._arriving: dict[str, Placed] = {}
         self._digests: dict[str, list[str]] = {}
         self._order: list[str] = []
-        self._fading: list[tuple[float, str]] = []
-        self._dormant: list[tuple[float, str]] = []
+        self._fading = _Timetable()
+        self._dormant = _Timetable()
+        self._agendas = {agenda: _Timetable() for agenda in Agenda}
         self._index = EngramIndex()
         self._closed = False
 
@@ -71,11 +93,18 @@ class MemoryEngrams:
 
     # At once
 
-    def put(self, engram: Engram, forgotten_at: float) -> None:
+    def put(
+        self,
+        engram: Engram,
+        forgotten_at: float,
+        review_at: float = math.inf,
+        rehearse_at: float = math.inf,
+    ) -> None:
         """`insert` of one visible engram."""
         self._index.add(engram)
-        self._held[engram.engram_id] = _Held(engram, forgotten_at)
-        insort(self._fading, (forgotten_at, engram.engram_id))
+        held = _Held(Placed(engram, forgotten_at, review_at, rehearse_at))
+        self._held[engram.engram_id] = held
+        self._schedule(held)
         self._digests.setdefault(engram.digest, []).append(engram.engram_id)
         if not self._order or engram.engram_id > self._order[-1]:
             self._order.append(engram.engram_id)
@@ -88,15 +117,11 @@ class MemoryEngrams:
         if held is None:
             return None
         if op_id is None or op_id not in held.operations:
-            placed = change(held.engram)
-            if placed.forgotten_at != held.forgotten_at:
-                self._unindex(engram_id, held)
-                held.forgotten_at, held.dormant = placed.forgotten_at, False
-                insort(self._fading, (held.forgotten_at, engram_id))
-            held.engram = placed.engram
+            placed = change(held.placed.engram)
+            self._reschedule(held, placed, held.dormant and placed.forgotten_at == held.placed.forgotten_at)
             if op_id is not None:
                 held.operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
-        return held.engram
+        return held.placed.engram
 
     def drop(self, engram_id: str, revision: int | None = None) -> bool:
         """`delete`."""
@@ -107,30 +132,50 @@ class MemoryEngrams:
         held = self._held.get(engram_id)
         if held is None:
             return False
-        _check_revision(held.engram, revision)
+        engram = held.placed.engram
+        _check_revision(engram, revision)
         del self._held[engram_id]
-        self._unindex(engram_id, held)
-        twins = self._digests[held.engram.digest]
+        self._unschedule(held)
+        twins = self._digests[engram.digest]
         twins.remove(engram_id)
         if not twins:
-            del self._digests[held.engram.digest]
+            del self._digests[engram.digest]
         self._order.pop(bisect_right(self._order, engram_id) - 1)
         self._index.remove(engram_id)
         return True
 
-    def _unindex(self, engram_id: str, held: _Held) -> None:
-        index = self._dormant if held.dormant else self._fading
-        del index[bisect_left(index, (held.forgotten_at, engram_id))]
+    def _timetables(self, held: _Held) -> list[tuple[_Timetable, float]]:
+        """Where what is held belongs now, and its key there."""
+        fading = self._dormant if held.dormant else self._fading
+        agendas = [(table, held.placed.key(agenda)) for agenda, table in self._agendas.items()]
+        return [(fading, held.placed.forgotten_at), *agendas]
+
+    def _schedule(self, held: _Held) -> None:
+        for table, at in self._timetables(held):
+            table.add(at, held.placed.engram.engram_id)
+
+    def _unschedule(self, held: _Held) -> None:
+        for table, at in self._timetables(held):
+            table.remove(at, held.placed.engram.engram_id)
+
+    def _reschedule(self, held: _Held, placed: Placed, dormant: bool) -> None:
+        self._unschedule(held)
+        held.placed, held.dormant = placed, dormant
+        self._schedule(held)
 
     def look_up(self, engram_id: str) -> Engram | None:
         """`get` of one engram."""
         held = self._held.get(engram_id)
-        return None if held is None else held.engram
+        return None if held is None else held.placed.engram
 
     def look_for(self, digest: str) -> Engram | None:
         """`find` and `get` of one digest."""
         twins = self._digests.get(digest)
-        return self._held[twins[0]].engram if twins else None
+        return self._held[twins[0]].placed.engram if twins else None
+
+    def look_ahead(self, agenda: Agenda, before: float, limit: int) -> list[tuple[str, float]]:
+        """`upcoming`."""
+        return self._agendas[agenda].earliest(before, limit)
 
     def count_terms(self, terms: Sequence[str]) -> Frequencies:
         """`frequencies`."""
@@ -142,26 +187,28 @@ class MemoryEngrams:
 
     def everything(self) -> list[Engram]:
         """All visible engrams in order of id."""
-        return [self._held[engram_id].engram for engram_id in self._order]
+        return [self._held[engram_id].placed.engram for engram_id in self._order]
 
     # The port
 
     async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
         self._open()
-        for engram, _ in items:
+        for placed in items:
+            engram = placed.engram
             known = self._known(engram.engram_id)
             if known is not None and not same_memory(known, engram):
                 raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
-        for engram, forgotten_at in items:
-            if self._known(engram.engram_id) is None:
+        for placed in items:
+            engram_id = placed.engram.engram_id
+            if self._known(engram_id) is None:
                 if arriving:
-                    self._arriving[engram.engram_id] = Placed(engram, forgotten_at)
+                    self._arriving[engram_id] = placed
                 else:
-                    self.put(engram, forgotten_at)
+                    self.put(*placed)
 
     def _known(self, engram_id: str) -> Engram | None:
-        held = self._held.get(engram_id) or self._arriving.get(engram_id)
-        return None if held is None else held.engram
+        arriving = self._arriving.get(engram_id)
+        return self.look_up(engram_id) if arriving is None else arriving.engram
 
     async def reveal(self, engram_ids: Sequence[str]) -> None:
         self._open()
@@ -204,29 +251,29 @@ class MemoryEngrams:
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         self._open()
         start = 0 if after is None else bisect_right(self._order, after)
-        return [self._held[engram_id].engram for engram_id in self._order[start : start + limit]]
+        return [self._held[engram_id].placed.engram for engram_id in self._order[start : start + limit]]
 
     async def due(self, before: float, *, limit: int) -> list[str]:
         self._open()
-        end = bisect_left(self._fading, (before, ""))
-        return [engram_id for _, engram_id in self._fading[: min(end, limit)]]
+        return [engram_id for engram_id, _ in self._fading.earliest(before, limit)]
 
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
         self._open()
         demoted: list[str] = []
         for engram_id in engram_ids:
             held = self._held.get(engram_id)
-            if held is not None and not held.dormant and held.forgotten_at < before:
-                self._unindex(engram_id, held)
-                held.dormant = True
-                insort(self._dormant, (held.forgotten_at, engram_id))
+            if held is not None and not held.dormant and held.placed.forgotten_at < before:
+                self._reschedule(held, held.placed, dormant=True)
                 demoted.append(engram_id)
         return demoted
 
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        self._open()
+        return self.look_ahead(agenda, before, limit)
+
     async def count(self, before: float) -> tuple[int, int]:
         self._open()
-        below = (before, "")
-        return len(self._held), bisect_left(self._fading, below) + bisect_left(self._dormant, below)
+        return len(self._held), self._fading.count(before) + self._dormant.count(before)
 
     def close(self) -> None:
         """Every verb of the port raises from here on."""
@@ -300,11 +347,19 @@ class MemoryStore:
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         self._open()
-        return [json.loads(self._documents[key]) if key in self._documents else None for key in keys]
+        return [self._document(key) for key in keys]
+
+    def _document(self, key: str) -> Any:
+        return json.loads(self._documents.get(key, "null"))
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
         self._open()
         self._documents.update({key: json.dumps(value) for key, value in documents.items()})
+
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        self._open()
+        self._documents[key] = json.dumps(change(self._document(key)))
+        return self._document(key)
 
     async def aclose(self) -> None:
         self._closed = True

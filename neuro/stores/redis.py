@@ -7,24 +7,28 @@ All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cl
     ids:<region>       zset    ids of visible engrams in order
     forget:<region>    zset    id -> forgotten_at of those that are not dormant
     dormant:<region>   zset    the same of those that are
+    review:<region>    zset    id -> review_at
+    rehearsal:<region> zset    id -> rehearse_at
     arriving:<region>  set     ids of arriving engrams
     digests:<region>   zset    digest:id in order
     dim:<region>       string  dimension of the features
     as:<id>            hash    links of an engram, target|kind -> weight
     jrn                hash    the journal, id -> engram
     doc                hash    bookkeeping documents, key -> JSON
+    ops                hash    the last operations that changed each of them, key -> 8 x 32 characters
 
-Keys are never looked for with KEYS or SCAN. Words and features are searched in this process, in an index that is
-read from the server at the first question: what another process inserts after that is found here once the store
-is opened anew. Whatever is read by id is what the server holds now.
+An instant that never comes is in no sorted set. Keys are never looked for with KEYS or SCAN. Words and features are
+searched in this process, in an index that is read from the server at the first question: what another process inserts
+after that is found here once the store is opened anew. Whatever is read by id is what the server holds now.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -34,10 +38,11 @@ from neuro.engram import Engram
 from neuro.errors import ConfigurationError, CorruptRecordError
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Link
-from neuro.stores.codec import pack, unpack
+from neuro.stores.codec import load_json, pack, unpack
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_engrams import RedisEngrams, load_json, number
+from neuro.stores.redis_engrams import RedisEngrams, number
 from neuro.stores.redis_scripts import Command
+from neuro.stores.redis_turns import Turns
 
 _NUL = b"\0"
 """Between the pieces of a journal entry; JSON holds none."""
@@ -55,6 +60,8 @@ class RedisStore:
         self._prefix = f"neuro:{{{namespace}}}:"
         self._journal = f"{self._prefix}jrn"
         self._documents = f"{self._prefix}doc"
+        self._operations = f"{self._prefix}ops"
+        self._turns = Turns(connection)
         self._regions: dict[str, RedisEngrams] = {}
 
     @classmethod
@@ -138,15 +145,29 @@ class RedisStore:
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         replies = await self._connection.send([("HMGET", self._documents, *keys)] if keys else [])
-        return [
-            None if value is None else load_json(f"{self._documents}[{key}]", value)
-            for values in replies
-            for key, value in zip(keys, values, strict=True)
-        ]
+        return [self._load(key, value) for values in replies for key, value in zip(keys, values, strict=True)]
+
+    def _load(self, key: str, value: bytes | None) -> Any:
+        return None if value is None else load_json(f"{self._documents}[{key}]", value)
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
         fields = [piece for key, value in documents.items() for piece in (key, json.dumps(value))]
         await self._connection.send([("HSET", self._documents, *fields)] if fields else [])
+
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        text = ""
+
+        async def attempt() -> bool:
+            nonlocal text
+            [held] = await self._connection.send([("HGET", self._documents, key)])
+            text = json.dumps(change(self._load(key, held)))
+            keys = [self._documents, self._operations]
+            arguments = [key, uuid.uuid4().hex, text] + ([] if held is None else [held])
+            [landed] = await self._connection.send([scripts.AMEND_DOCUMENT(keys, arguments)])
+            return bool(landed)
+
+        await self._turns.land([key], attempt)
+        return json.loads(text)
 
     async def aclose(self) -> None:
         self._connection.refuse()

@@ -4,43 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
-
-from redis.backoff import ExponentialWithJitterBackoff
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError, StoreUnavailableError
 from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Change, Placed
-from neuro.stores.codec import pack, pack_dynamics, unpack
+from neuro.stores.base import Agenda, Change, Placed
+from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory, search_index
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_scripts import Command
+from neuro.stores.redis_turns import Turns
 from neuro.stores.warm_index import WarmIndex
 
 _PAGE = 50
 """Engrams that are read and indexed at once when the index is filled: some 5 ms of the event loop."""
-_BACKOFF = ExponentialWithJitterBackoff(base=0.001, cap=0.1)
-"""Seconds between two attempts to change what another process keeps changing."""
-_LONGEST_BACKOFF = 8
-"""Attempts after which the back-off grows no more."""
 
 
 def number(value: float) -> str:
     """Every bit of a float in the form that Redis takes; equal numbers have one form."""
     return format(value + 0.0, ".17g")
-
-
-def load_json(key: str, value: bytes) -> Any:
-    """A JSON value; raises CorruptRecordError, naming ``key``, when it is none."""
-    try:
-        return json.loads(value)
-    except ValueError as exc:
-        raise CorruptRecordError(f"{key}: {exc}") from None
 
 
 class _Stored(NamedTuple):
@@ -61,15 +46,21 @@ class RedisEngrams:
         self._ids = f"{prefix}ids:{region}"
         self._forget = f"{prefix}forget:{region}"
         self._dormant = f"{prefix}dormant:{region}"
+        self._agendas = {agenda: f"{prefix}{agenda}:{region}" for agenda in Agenda}
         self._arriving = f"{prefix}arriving:{region}"
         self._digests = f"{prefix}digests:{region}"
         self._dimension = f"{prefix}dim:{region}"
         self._journal = f"{prefix}jrn"
         self._index = WarmIndex(lambda after: self.scan(after=after, limit=_PAGE))
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns(connection)
 
     def _keys(self, engram_id: str) -> tuple[str, str]:
         return self._documents + engram_id, self._dynamics + engram_id
+
+    @property
+    def _indexes(self) -> tuple[str, ...]:
+        """What finds an engram by an instant, in the order of `_index_keys`."""
+        return self._forget, *self._agendas.values()
 
     # Coming and going
 
@@ -100,19 +91,20 @@ class RedisEngrams:
                     self._index.add([stored.engram])
 
     def _insertion(self, items: Collection[Placed], arriving: bool) -> Command:
-        keys = [self._ids, self._forget, self._arriving, self._digests, self._dimension]
+        keys = [self._ids, *self._indexes, self._arriving, self._digests, self._dimension]
         arguments: list[str | bytes] = ["1" if arriving else "", _dimension(items)]
-        for engram, forgotten_at in items:
+        for placed in items:
+            engram = placed.engram
             packed = pack(engram)
             keys += self._keys(engram.engram_id)
             arguments += (engram.engram_id, packed.document, packed.features, packed.dynamics)
-            arguments += (str(engram.revision), number(forgotten_at), engram.digest)
+            arguments += (str(engram.revision), engram.digest, *_index_keys(placed))
         return scripts.INSERT(keys, arguments)
 
     async def reveal(self, engram_ids: Sequence[str]) -> None:
         stored = await self._read(engram_ids)
         engrams = [held.engram for held in stored if held is not None and held.arriving]
-        region = [self._ids, self._forget, self._arriving, self._digests, self._journal]
+        region = [self._ids, *self._indexes, self._arriving, self._digests, self._journal]
         await self._show(
             [scripts.REVEAL([self._dynamics + e.engram_id, *region], [e.engram_id]) for e in engrams], engrams
         )
@@ -131,11 +123,10 @@ class RedisEngrams:
         return sorted(_text(member) for member in members)
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        region = [self._ids, self._forget, self._dormant, self._arriving, self._digests, self._dimension]
+        sorted_sets = [self._ids, self._dormant, *self._indexes]
+        keys = [*self._keys(engram_id), *sorted_sets, self._arriving, self._digests, self._dimension]
         asked = "" if revision is None else str(revision)
-        [reply] = await self._connection.send(
-            [scripts.DELETE([*self._keys(engram_id), *region], [engram_id, asked])]
-        )
+        [reply] = await self._connection.send([scripts.DELETE(keys, [engram_id, asked])])
         if isinstance(reply, bytes):
             raise StaleEngramError(f"{engram_id}: has revision {_text(reply)} by now, not {revision}")
         self._index.remove(engram_id)
@@ -146,27 +137,14 @@ class RedisEngrams:
     async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
         done: dict[str, Engram] = {}
         waiting = sorted(set(engram_ids))
-        attempts, failures = 0, self._connection.failures
-        async with self._turn(waiting):
-            if self._connection.failures > failures:  # or a queue would sit out an outage one after another
-                raise StoreUnavailableError(
-                    f"{self._connection}: failed while this change waited for its turn"
-                )
-            while waiting := await self._amend_once(waiting, change, op_id, done):
-                attempts = min(attempts + 1, _LONGEST_BACKOFF)
-                await asyncio.sleep(_BACKOFF.compute(attempts))
+
+        async def attempt() -> bool:
+            nonlocal waiting
+            waiting = await self._amend_once(waiting, change, op_id, done)
+            return not waiting
+
+        await self._turns.land(waiting, attempt)
         return [done[engram_id] for engram_id in engram_ids if engram_id in done]
-
-    @asynccontextmanager
-    async def _turn(self, engram_ids: Sequence[str]) -> AsyncGenerator[None, None]:
-        """Tasks of this process change an engram one after another; only other processes make a change stale.
-
-        ``engram_ids`` are sorted, so that no two tasks wait for each other.
-        """
-        async with AsyncExitStack() as turn:
-            for engram_id in engram_ids:
-                await turn.enter_async_context(self._turns.setdefault(engram_id, asyncio.Lock()))
-            yield
 
     async def _amend_once(
         self, engram_ids: Sequence[str], change: Change, op_id: str, done: dict[str, Engram]
@@ -193,17 +171,17 @@ class RedisEngrams:
         return stale
 
     def _amendment(self, held: _Stored, placed: Placed, op_id: str) -> Command:
-        engram, forgotten_at = placed
+        engram = placed.engram
         operations = json.dumps([*held.operations, op_id][-OPERATIONS_REMEMBERED:])
         return scripts.AMEND(
-            [self._dynamics + engram.engram_id, self._forget, self._dormant],
+            [self._dynamics + engram.engram_id, self._dormant, *self._indexes],
             [
                 engram.engram_id,
                 held.revision,
                 pack_dynamics(engram),
                 str(engram.revision),
-                number(forgotten_at),
                 operations,
+                *_index_keys(placed),
             ],
         )
 
@@ -278,6 +256,12 @@ class RedisEngrams:
         )
         return [engram_id for engram_id, demoted in zip(engram_ids, replies, strict=True) if demoted]
 
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        [reply] = await self._connection.send(
+            [scripts.UPCOMING([self._agendas[agenda]], [f"({number(before)}", str(limit)])]
+        )
+        return [(_text(member), float(key)) for member, key in zip(reply[::2], reply[1::2], strict=True)]
+
     async def count(self, before: float) -> tuple[int, int]:
         below = f"({number(before)}"
         visible, fading, dormant = await self._connection.send(
@@ -294,9 +278,13 @@ class RedisEngrams:
         await self._index.aclose()
 
 
+def _index_keys(placed: Placed) -> list[str]:
+    return [number(at) for at in (placed.forgotten_at, *map(placed.key, Agenda))]
+
+
 def _dimension(items: Iterable[Placed]) -> str:
     """The dimension of all features, empty if there are none."""
-    found = {engram.features.shape[1] for engram, _ in items if engram.features is not None}
+    found = {p.engram.features.shape[1] for p in items if p.engram.features is not None}
     if len(found) > 1:
         raise FeatureMismatchError(f"features: must all have one dimension (got {sorted(found)})")
     return str(*found)

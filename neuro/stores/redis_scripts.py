@@ -4,8 +4,9 @@ Each names every key that it touches in KEYS, as a cluster wants it. Numbers sta
 Lua would round them to 14 digits. All may be run again after a lost reply.
 
 The fields of an engram's document: ``t`` text (JSON), ``e`` features (float16 rows). Those of its dynamics: ``y``
-what changes (JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations it remembers (JSON), ``a``
-there while it is arriving.
+what changes (JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations it remembers (JSON); and
+while it is arriving ``a``, with its keys on the agendas: ``w`` of reviews, ``h`` of rehearsals. A key is ``inf``
+where the engram is not to be found.
 """
 
 from __future__ import annotations
@@ -29,6 +30,15 @@ class Script:
         return ("EVALSHA", self._sha, len(keys), *keys, *arguments)
 
 
+def _indexing(source: str) -> Script:
+    """A script that has ``put``, by which an engram comes to its place in an index, or out of it."""
+    return Script(f"""
+local function put(index, key, id)
+  if not key or key == 'inf' then redis.call('ZREM', index, id) else redis.call('ZADD', index, key, id) end
+end
+{source}""")
+
+
 READ = Script("""
 -- KEYS: document, dynamics. Returns t, e, y, v, a, o.
 local document = redis.call('HMGET', KEYS[1], 't', 'e')
@@ -36,75 +46,78 @@ local dynamics = redis.call('HMGET', KEYS[2], 'y', 'v', 'a', 'o')
 return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamics[4]}
 """)
 
-INSERT = Script("""
--- KEYS: ids, forget, arriving, digests, dimension, then document and dynamics of each engram.
--- ARGV: '1' if arriving, dimension of the features or '', then of each engram: id, t, e, y, v, f, g.
+INSERT = _indexing("""
+-- KEYS: ids, forget, review, rehearsal, arriving, digests, dimension, then document and dynamics of each engram.
+-- ARGV: '1' if arriving, dimension of the features or '', then of each engram: id, t, e, y, v, g, f, w, h.
 -- All or none: returns the positions of those that are there already, or the dimension that the features should
 -- have, and stores nothing then.
-local known = {}
-for i = 1, (#KEYS - 5) / 2 do
-  if redis.call('EXISTS', KEYS[2 * i + 5]) == 1 then known[#known + 1] = i end
+local known, count = {}, (#KEYS - 7) / 2
+for i = 1, count do
+  if redis.call('EXISTS', KEYS[2 * i + 7]) == 1 then known[#known + 1] = i end
 end
 if #known > 0 then return known end
 if ARGV[2] ~= '' then
-  local dimension = redis.call('GET', KEYS[5])
+  local dimension = redis.call('GET', KEYS[7])
   if dimension and dimension ~= ARGV[2] then return dimension end
-  redis.call('SET', KEYS[5], ARGV[2])
+  redis.call('SET', KEYS[7], ARGV[2])
 end
-for i = 1, (#KEYS - 5) / 2 do
-  local document, dynamics, at = KEYS[2 * i + 4], KEYS[2 * i + 5], 7 * i - 5
-  local id, f, g = ARGV[at + 1], ARGV[at + 6], ARGV[at + 7]
+for i = 1, count do
+  local document, dynamics, at = KEYS[2 * i + 6], KEYS[2 * i + 7], 9 * i - 7
+  local id, g, f, w, h = ARGV[at + 1], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9]
   redis.call('HSET', document, 't', ARGV[at + 2], 'e', ARGV[at + 3])
-  redis.call('HSET', dynamics, 'y', ARGV[at + 4], 'v', ARGV[at + 5], 'f', f, 'g', g)
+  redis.call('HSET', dynamics, 'y', ARGV[at + 4], 'v', ARGV[at + 5], 'g', g, 'f', f)
   if ARGV[1] == '1' then
-    redis.call('HSET', dynamics, 'a', '1')
-    redis.call('SADD', KEYS[3], id)
+    redis.call('HSET', dynamics, 'a', '1', 'w', w, 'h', h)
+    redis.call('SADD', KEYS[5], id)
   else
     redis.call('ZADD', KEYS[1], '0', id)
-    redis.call('ZADD', KEYS[2], f, id)
-    redis.call('ZADD', KEYS[4], '0', g .. ':' .. id)
+    put(KEYS[2], f, id)
+    put(KEYS[3], w, id)
+    put(KEYS[4], h, id)
+    redis.call('ZADD', KEYS[6], '0', g .. ':' .. id)
   end
 end
 return known
 """)
 
-REVEAL = Script("""
--- KEYS: dynamics, ids, forget, arriving, digests, journal. ARGV: id.
-if redis.call('SREM', KEYS[4], ARGV[1]) == 0 then return 0 end
-redis.call('HDEL', KEYS[1], 'a')
-local held = redis.call('HMGET', KEYS[1], 'f', 'g')
+REVEAL = _indexing("""
+-- KEYS: dynamics, ids, forget, review, rehearsal, arriving, digests, journal. ARGV: id.
+if redis.call('SREM', KEYS[6], ARGV[1]) == 0 then return 0 end
+local held = redis.call('HMGET', KEYS[1], 'f', 'w', 'h', 'g')
+redis.call('HDEL', KEYS[1], 'a', 'w', 'h')
 redis.call('ZADD', KEYS[2], '0', ARGV[1])
-redis.call('ZADD', KEYS[3], held[1], ARGV[1])
-redis.call('ZADD', KEYS[5], '0', held[2] .. ':' .. ARGV[1])
-redis.call('HDEL', KEYS[6], ARGV[1])
+for i = 1, 3 do put(KEYS[i + 2], held[i], ARGV[1]) end
+redis.call('ZADD', KEYS[7], '0', held[4] .. ':' .. ARGV[1])
+redis.call('HDEL', KEYS[8], ARGV[1])
 return 1
 """)
 
-AMEND = Script("""
--- KEYS: dynamics, forget, dormant. ARGV: id, the v that was read, y, v, f, o.
+AMEND = _indexing("""
+-- KEYS: dynamics, dormant, forget, review, rehearsal. ARGV: id, the v that was read, y, v, o, f, w, h.
 -- Returns 0, and changes nothing, when another v is stored by now.
 local held = redis.call('HMGET', KEYS[1], 'v', 'f')
 if held[1] ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'y', ARGV[3], 'v', ARGV[4], 'f', ARGV[5], 'o', ARGV[6])
-if held[2] ~= ARGV[5] then
-  redis.call('ZREM', KEYS[3], ARGV[1])
-  redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
+redis.call('HSET', KEYS[1], 'y', ARGV[3], 'v', ARGV[4], 'o', ARGV[5], 'f', ARGV[6])
+if held[2] ~= ARGV[6] then
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  put(KEYS[3], ARGV[6], ARGV[1])
 end
+for i = 4, 5 do put(KEYS[i], ARGV[i + 3], ARGV[1]) end
 return 1
 """)
 
 DELETE = Script("""
--- KEYS: document, dynamics, ids, forget, dormant, arriving, digests, dimension.
+-- KEYS: document, dynamics, ids, dormant, forget, review, rehearsal, arriving, digests, dimension.
 -- ARGV: id, the revision asked for or ''.
 -- Returns 1, or 0 when there is nothing, or the revision stored when it is another one.
 local held = redis.call('HMGET', KEYS[2], 'v', 'g')
 if not held[1] then return 0 end
 if ARGV[2] ~= '' and ARGV[2] ~= held[1] then return held[1] end
 redis.call('UNLINK', KEYS[1], KEYS[2])
-for i = 3, 5 do redis.call('ZREM', KEYS[i], ARGV[1]) end
-redis.call('SREM', KEYS[6], ARGV[1])
-redis.call('ZREM', KEYS[7], held[2] .. ':' .. ARGV[1])
-if redis.call('EXISTS', KEYS[3], KEYS[6]) == 0 then redis.call('DEL', KEYS[8]) end
+for i = 3, 7 do redis.call('ZREM', KEYS[i], ARGV[1]) end
+redis.call('SREM', KEYS[8], ARGV[1])
+redis.call('ZREM', KEYS[9], held[2] .. ':' .. ARGV[1])
+if redis.call('EXISTS', KEYS[3], KEYS[8]) == 0 then redis.call('DEL', KEYS[10]) end
 return 1
 """)
 
@@ -115,6 +128,11 @@ if not due or tonumber(due) >= tonumber(ARGV[2]) then return 0 end
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[2], due, ARGV[1])
 return 1
+""")
+
+UPCOMING = Script("""
+-- KEYS: review or rehearsal. ARGV: bound, limit. Returns ids and keys in turn, whatever the protocol.
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', '0', ARGV[2])
 """)
 
 UNLINK = Script("""
@@ -139,4 +157,16 @@ for i = written, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) e
 return 1
 """)
 
-SCRIPTS = (READ, INSERT, REVEAL, AMEND, DELETE, DEMOTE, UNLINK, WRITE_JOURNAL)
+AMEND_DOCUMENT = Script("""
+-- KEYS: documents, operations that each remembers. ARGV: key of the document, an operation (32 characters), the new
+-- value, the value that was read unless there was none.
+-- Returns 0, and changes nothing, when another value is stored by now.
+local seen = redis.call('HGET', KEYS[2], ARGV[1]) or ''
+if string.find(seen, ARGV[2], 1, true) then return 1 end
+if (redis.call('HGET', KEYS[1], ARGV[1]) or nil) ~= ARGV[4] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[1], string.sub(seen .. ARGV[2], -8 * 32))
+return 1
+""")
+
+SCRIPTS = (READ, INSERT, REVEAL, AMEND, DELETE, DEMOTE, UPCOMING, UNLINK, WRITE_JOURNAL, AMEND_DOCUMENT)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from neuro.engram import Engram
 from neuro.indexing.probe import Frequencies, Match, Probe
-from neuro.stores.base import Change, Link, Placed
-from neuro.stores.codec import pack, unpack
+from neuro.stores.base import Agenda, Change, Link, Placed
+from neuro.stores.codec import load_json, pack, unpack
 from neuro.stores.sqlite_place import Place
 from neuro.stores.sqlite_schema import open_reader, open_writer
 from neuro.stores.sqlite_search import PlaceSearch
@@ -79,6 +79,9 @@ class SQLiteEngrams:
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
         ids = tuple(engram_ids)
         return await self._writer.run(lambda c: self._place.demote(c, ids, before))
+
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        return await self._reader.run(lambda c: self._place.upcoming(c, agenda, before, limit))
 
     async def count(self, before: float) -> tuple[int, int]:
         return await self._reader.run(lambda c: self._place.count(c, before))
@@ -211,24 +214,35 @@ class SQLiteStore:
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         asked = tuple(keys)
 
-        def read(connection: sqlite3.Connection) -> list[Any]:
-            rows = connection.execute(
-                "SELECT key, value FROM bookkeeping"
-                " WHERE namespace = ? AND key IN (SELECT value FROM json_each(?))",
-                (self._namespace, json.dumps(asked)),
-            )
-            found = {key: json.loads(value) for key, value in rows}
-            return [found.get(key) for key in asked]
+        return await self._reader.run(lambda c: self._documents(c, asked))
 
-        return await self._reader.run(read)
+    def _documents(self, connection: sqlite3.Connection, keys: Sequence[str]) -> list[Any]:
+        rows = connection.execute(
+            "SELECT key, value FROM bookkeeping"
+            " WHERE namespace = ? AND key IN (SELECT value FROM json_each(?))",
+            (self._namespace, json.dumps(keys)),
+        )
+        found = {key: load_json(f"bookkeeping/{key}", value) for key, value in rows}
+        return [found.get(key) for key in keys]
 
     async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        rows = [(self._namespace, key, json.dumps(value)) for key, value in documents.items()]
+        texts = {key: json.dumps(value) for key, value in documents.items()}
+        await self._writer.run(lambda c: self._write_documents(c, texts))
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany("INSERT OR REPLACE INTO bookkeeping VALUES (?, ?, ?)", rows)
+    def _write_documents(self, connection: sqlite3.Connection, texts: Mapping[str, str]) -> None:
+        connection.executemany(
+            "INSERT OR REPLACE INTO bookkeeping VALUES (?, ?, ?)",
+            [(self._namespace, key, text) for key, text in texts.items()],
+        )
 
-        await self._writer.run(write)
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        def amend(connection: sqlite3.Connection) -> Any:  # nobody else writes meanwhile: the first try lands
+            [held] = self._documents(connection, [key])
+            text = json.dumps(change(held))
+            self._write_documents(connection, {key: text})
+            return json.loads(text)
+
+        return await self._writer.run(amend)
 
     async def aclose(self) -> None:
         """Closes once every write in the queue is done; the last one out folds the log into the file."""

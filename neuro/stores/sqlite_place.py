@@ -7,6 +7,7 @@ something, in the writer's.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -15,10 +16,10 @@ from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError, StaleEngramError
 from neuro.indexing.probe import Frequencies
 from neuro.indexing.terms import fragment_terms
-from neuro.stores.base import Change, Placed
-from neuro.stores.codec import pack, pack_dynamics, unpack
+from neuro.stores.base import Agenda, Change, Placed
+from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
-from neuro.stores.sqlite_schema import create_full_text, vocabulary_of, words_of
+from neuro.stores.sqlite_schema import create_full_text, index_of, instant_of, vocabulary_of, words_of
 
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one parameter: no limit of variables, and one statement to prepare."""
@@ -80,7 +81,7 @@ class Place:
             _Stored(
                 row,
                 unpack(f"{self.region}/{engram_id}", document, dynamics, features or b""),
-                json.loads(operations),
+                load_json(f"{self.region}/{engram_id}", operations),
             )
             for row, engram_id, document, dynamics, features, operations in rows
         ]
@@ -91,11 +92,12 @@ class Place:
         """`EngramStore.insert`."""
         items = tuple(items)
         place = self.find_row(connection) or self._make_row(connection)
-        ids = json.dumps([engram.engram_id for engram, _ in items])
+        ids = json.dumps([placed.engram.engram_id for placed in items])
         stored = self._read(connection, place, f"e.engram_id {_ONE_OF}", ids)
         known = {engram.engram_id: engram for _, engram, _ in stored}
         dimension = place.dimension
-        for engram, forgotten_at in items:
+        for placed in items:
+            engram = placed.engram
             held = known.get(engram.engram_id)
             if held is not None:
                 if not same_memory(held, engram):
@@ -104,26 +106,27 @@ class Place:
             known[engram.engram_id] = engram
             if engram.features is not None:
                 dimension = _accepted(dimension, engram.features.shape[1])
-            row = self._add(connection, place, Placed(engram, forgotten_at), arriving)
+            row = self._add(connection, place, placed, arriving)
             if not arriving:
                 self._index(connection, place, row, engram)
         if dimension != place.dimension:
             connection.execute("UPDATE place SET dimension = ? WHERE id = ?", (dimension, place.id))
 
     def _add(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, arriving: bool) -> int:
-        engram, forgotten_at = placed
+        engram = placed.engram
         packed = pack(engram)
+        keys = _keys(placed)
         added = connection.execute(
-            "INSERT INTO engram (place, engram_id, digest, arriving, forgotten_at, revision, dynamics)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO engram (place, engram_id, digest, arriving, revision, dynamics, {', '.join(keys)})"
+            f" VALUES (?, ?, ?, ?, ?, ?{', ?' * len(keys)})",
             (
                 place.id,
                 engram.engram_id,
                 engram.digest,
                 arriving,
-                forgotten_at,
                 engram.revision,
                 packed.dynamics,
+                *keys.values(),
             ),
         )
         row = int(added.lastrowid or 0)
@@ -171,12 +174,20 @@ class Place:
             amended[engram.engram_id] = engram
             if op_id in operations:
                 continue
-            changed, forgotten_at = change(engram)
+            placed = change(engram)
+            changed, keys = placed.engram, _keys(placed)
             operations = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
             connection.execute(
                 "UPDATE engram SET dynamics = ?, revision = ?, operations = ?,"
-                " dormant = dormant AND forgotten_at = ?, forgotten_at = ? WHERE id = ?",
-                (pack_dynamics(changed), changed.revision, operations, forgotten_at, forgotten_at, row),
+                f" dormant = dormant AND forgotten_at = ?, {' = ?, '.join(keys)} = ? WHERE id = ?",
+                (
+                    pack_dynamics(changed),
+                    changed.revision,
+                    operations,
+                    placed.forgotten_at,
+                    *keys.values(),
+                    row,
+                ),
             )
             amended[engram.engram_id] = changed
         return [amended[engram_id] for engram_id in engram_ids if engram_id in amended]
@@ -225,7 +236,13 @@ class Place:
 
     def arrivals(self, connection: sqlite3.Connection) -> list[str]:
         """`EngramStore.arrivals`."""
-        return sorted(self._ids(connection, "arriving = 1"))
+        place = self.find_row(connection)
+        if place is None:
+            return []
+        rows = connection.execute(
+            "SELECT engram_id FROM engram WHERE place = ? AND arriving = 1", (place.id,)
+        )
+        return sorted(engram_id for (engram_id,) in rows)
 
     def get(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`EngramStore.get`."""
@@ -268,18 +285,36 @@ class Place:
 
     def due(self, connection: sqlite3.Connection, before: float, limit: int) -> list[str]:
         """`EngramStore.due`."""
-        condition = "arriving = 0 AND dormant = 0 AND forgotten_at < ?"
-        order = "ORDER BY forgotten_at, engram_id LIMIT ?"
-        return self._ids(connection, f"{condition} {order}", before, limit)
+        awake = "arriving = 0 AND dormant = 0"
+        found = self._earliest(connection, "engram_by_fading", "forgotten_at", before, limit, only=awake)
+        return [engram_id for engram_id, _ in found]
 
-    def _ids(self, connection: sqlite3.Connection, condition: str, *values: Any) -> list[str]:
+    def upcoming(
+        self, connection: sqlite3.Connection, agenda: Agenda, before: float, limit: int
+    ) -> list[tuple[str, float]]:
+        """`EngramStore.upcoming`."""
+        instant = instant_of(agenda)
+        return self._earliest(connection, index_of(agenda), instant, before, limit)
+
+    def _earliest(
+        self,
+        connection: sqlite3.Connection,
+        index: str,
+        instant: str,
+        before: float,
+        limit: int,
+        *,
+        only: str = "arriving = 0",
+    ) -> list[tuple[str, float]]:
+        """Ids and instants of visible engrams in the order of an index."""
         place = self.find_row(connection)
         if place is None:
             return []
-        rows = connection.execute(
-            f"SELECT engram_id FROM engram WHERE place = ? AND {condition}", (place.id, *values)
-        )
-        return [engram_id for (engram_id,) in rows]
+        return connection.execute(
+            f"SELECT engram_id, {instant} FROM engram INDEXED BY {index}"
+            f" WHERE place = ? AND {only} AND {instant} < ? ORDER BY {instant}, engram_id LIMIT ?",
+            (place.id, before, limit),
+        ).fetchall()
 
     def count(self, connection: sqlite3.Connection, before: float) -> tuple[int, int]:
         """`EngramStore.count`."""
@@ -292,6 +327,15 @@ class Place:
             (place.id, before),
         ).fetchone()
         return place.engrams, fading
+
+
+def _keys(placed: Placed) -> dict[str, float | None]:
+    """The columns by which indexes find an engram."""
+    keys: dict[str, float | None] = {"forgotten_at": placed.forgotten_at}
+    for agenda in Agenda:
+        at = placed.key(agenda)
+        keys[instant_of(agenda)] = at if at < math.inf else None
+    return keys
 
 
 def count_fragments(connection: sqlite3.Connection, place: int, asked: Sequence[str]) -> dict[str, int]:

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
+from neuro.stores.base import Agenda
 
-SCHEMA_VERSION = 1
 _APPLICATION_ID = int.from_bytes(b"neur")
 
 _TABLES = (
@@ -83,8 +83,31 @@ _TABLES = (
         PRIMARY KEY (namespace, key)
     ) WITHOUT ROWID""",
     f"PRAGMA application_id = {_APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+
+_AGENDAS = (
+    "ALTER TABLE engram ADD COLUMN review_at REAL",
+    "ALTER TABLE engram ADD COLUMN rehearsal_at REAL",
+    """CREATE INDEX engram_by_review ON engram (place, arriving, review_at, engram_id)
+        WHERE review_at IS NOT NULL""",
+    """CREATE INDEX engram_by_rehearsal ON engram (place, arriving, rehearsal_at, engram_id)
+        WHERE rehearsal_at IS NOT NULL""",
+)
+
+_VERSIONS = (_TABLES, _AGENDAS)
+"""Statements that make a file of each version out of one of the version before; an empty file has version 0."""
+SCHEMA_VERSION = len(_VERSIONS)
+
+
+def instant_of(agenda: Agenda) -> str:
+    """Name of the column that holds the key on an agenda; NULL: not on it."""
+    return f"{agenda}_at"
+
+
+def index_of(agenda: Agenda) -> str:
+    """Name of the index of the engrams that are on an agenda."""
+    return f"engram_by_{agenda}"
 
 
 def words_of(place: int) -> str:
@@ -111,11 +134,11 @@ def create_full_text(connection: sqlite3.Connection, place: int) -> None:
 
 
 def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """The connection that writes; makes the file and its tables when they are not there.
+    """The connection that writes; makes the file and its tables when they are not there, or brings them up to date.
 
     Raises:
         ConfigurationError: the parent folder does not exist, or the path is a folder.
-        CorruptRecordError: another schema version.
+        CorruptRecordError: a newer schema version.
         StoreError: a database of something else.
     """
     if not path.parent.is_dir():
@@ -124,15 +147,15 @@ def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
         raise ConfigurationError(f"SQLiteStore.path: must be a file, not a folder (got {path})")
     connection = _connect(path, busy_timeout)
     try:
-        new = _is_new(connection, path)
+        outdated = _version(connection, path) < SCHEMA_VERSION
         with suppress(
             sqlite3.OperationalError
         ):  # busy: another process is making the file, and does this too
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if new:
-            _create(connection, path)
+        if outdated:
+            _update(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -150,26 +173,27 @@ def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
 
 
-def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file holds nothing yet; raises for what this version cannot use."""
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema version of the file, 0 when it holds nothing yet; raises for what this neuro cannot use."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if not tables:
-        return True
+        return 0
     if application_id != _APPLICATION_ID:
         raise StoreError(f"{path}: is a database of something else than neuro")
-    if version != SCHEMA_VERSION:
+    if not 1 <= version <= SCHEMA_VERSION:
         raise CorruptRecordError(f"{path}: schema version {version}, this neuro reads {SCHEMA_VERSION}")
-    return False
+    return version
 
 
-def _create(connection: sqlite3.Connection, path: Path) -> None:
+def _update(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _is_new(connection, path):  # another process may have been quicker
-            for statement in _TABLES:
+        for statements in _VERSIONS[_version(connection, path) :]:  # another process may have been quicker
+            for statement in statements:
                 connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):

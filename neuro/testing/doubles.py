@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from neuro.engram import Engram
 from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailableError
 from neuro.indexing.probe import Frequencies, Match, Probe
-from neuro.stores.base import Change, EngramStore, Link, Placed, Store
+from neuro.stores.base import Agenda, Change, EngramStore, Link, Placed, Store
 
 T = TypeVar("T")
 
@@ -77,6 +77,9 @@ class StoreWrapper:
             "write_documents", lambda: self.inner.write_documents(documents), written=len(documents)
         )
 
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        return await self.around("amend_document", lambda: self.inner.amend_document(key, change), written=1)
+
     async def aclose(self) -> None:
         return await self.around("aclose", self.inner.aclose)
 
@@ -135,6 +138,9 @@ class EngramsWrapper:
         return await self._around(
             "demote", lambda: self.inner.demote(engram_ids, before), written=len(engram_ids)
         )
+
+    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        return await self._around("upcoming", lambda: self.inner.upcoming(agenda, before, limit=limit))
 
     async def count(self, before: float) -> tuple[int, int]:
         return await self._around("count", lambda: self.inner.count(before))
@@ -215,6 +221,8 @@ class CountingStore(StoreWrapper):
 
 def _records(verb: str, result: object) -> int:
     """Records in the answer of a verb; sums such as `count` and `frequencies` hold none."""
+    if verb == "amend_document":
+        return 1
     if not isinstance(result, list):
         return 0
     answered = cast("list[Any]", result)

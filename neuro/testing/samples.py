@@ -185,6 +185,7 @@ def _complete(number: int) -> Engram:
         supersedes=sample_id(102),
         superseded_by=sample_id(103),
         pinned=True,
+        target_retention=0.85,
         inferred=True,
         revision=41,
     )

@@ -92,7 +92,7 @@ async def test_ten_times_as_many_engrams_cost_as_many_calls_and_reads(kept: str,
     calls = {name: sum(calls.values()) for name, (calls, _) in many.items()}
     assert calls["perceive"] == 3
     assert calls["recall"] <= 17 and calls["probe"] <= 14
-    assert calls["idle night"] <= 7
+    assert calls["idle night"] <= 13
     read = {name: reads["get"] + reads["scan"] + reads["amend"] for name, (_, reads) in many.items()}
     assert read["perceive"] == read["idle night"] == 0
     assert read["recall"] <= 3 * 30 + 30 + 10

@@ -213,7 +213,7 @@ async def test_get_list_inspect_stats_and_replay_count_nothing():
         report = await brain.sleep()
         assert report["replayed"] == 1
         replayed = await brain.get(engram.engram_id)
-        assert replayed.access_count == 0 and replayed.trace.recent == engram.trace.recent
+        assert replayed.access_count == 0 and len(replayed.trace.recent) == 1
 
 
 # Filters

@@ -12,6 +12,7 @@ from telling import DAY, HOUR, contents, files
 from neuro import Brain, BrainConfig, EngramNotFoundError, compute_retention, time_until_forgotten
 from neuro.clock import SimulatedClock
 from neuro.connectome import ConnectomeParams
+from neuro.fading import ImportanceParams
 from neuro.presets import human
 from neuro.signals import Forgetting
 from neuro.stores.memory import MemoryStore
@@ -242,7 +243,8 @@ async def test_a_brain_that_was_closed_is_asked_for_the_exact_retention(tmp_path
 @pytest.mark.parametrize("nights", [0, 1])
 async def test_what_is_pinned_does_not_fade_until_it_is_unpinned(nights: int):
     clock = SimulatedClock()
-    async with await remembering(clock, nights) as brain:
+    unrehearsed = BrainConfig(importance=ImportanceParams(rehearsal=None))
+    async with await remembering(clock, nights, config=unrehearsed) as brain:
         engram_id = (await brain.list())[0].engram_id
         await brain.pin(engram_id)
         await brain.pin(engram_id)

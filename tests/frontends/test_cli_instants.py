@@ -5,7 +5,8 @@ import time
 import pytest
 
 from neuro import InvalidArgumentError
-from neuro.frontends.instants import parse_instant, show_instant, show_span
+from neuro.frontends.instants import parse_instant, show_instant
+from neuro.units import show_span
 
 
 @pytest.mark.parametrize(

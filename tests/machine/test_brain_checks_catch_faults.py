@@ -82,8 +82,8 @@ def every_night_counts_in_full(patch):
 
 @caught_by(check_twenty_recalls_show_as_twenty)
 def a_recall_strengthens_a_copy_of_what_is_remote(patch):
-    async def reconsolidate(self, engram_ids, change, op_id):
-        return [change(e) for e in await self.reinstate(engram_ids) if e is not None]
+    async def reconsolidate(self, engram_ids, step, op_id):
+        return [step(e, self.fading) for e in await self.reinstate(engram_ids) if e is not None]
 
     patch(MemoryRegion, "reconsolidate", reconsolidate)
 
@@ -94,7 +94,8 @@ def a_count_is_lost_between_two_tasks(patch):
 
     async def amend(self, engram_ids, change, *, op_id):
         read = {e.engram_id: e for e in await self.get(engram_ids) if e is not None}
-        await asyncio.sleep(0)
+        for _ in range(10):  # what another task writes meanwhile is overwritten
+            await asyncio.sleep(0)
         return await honest(self, engram_ids, lambda e: change(read.get(e.engram_id, e)), op_id=op_id)
 
     patch(MemoryEngrams, "amend", amend)

@@ -4,6 +4,7 @@ import asyncio
 
 from catching import Faults, assert_caught
 
+from neuro.fading import Fading
 from neuro.regions.anatomy import Anatomy, Changed
 from neuro.regions.hippocampus import Hippocampus
 from neuro.regions.memory_region import MemoryRegion
@@ -20,16 +21,16 @@ faults = Faults()
 
 @faults.caught()
 def a_recall_strengthens_a_copy_of_what_is_remote(patch):
-    async def reconsolidate(self, engram_ids, change, op_id):
-        return [change(e) for e in await self.reinstate(engram_ids) if e is not None]
+    async def reconsolidate(self, engram_ids, step, op_id):
+        return [step(e, self.fading) for e in await self.reinstate(engram_ids) if e is not None]
 
     patch(MemoryRegion, "reconsolidate", reconsolidate)
 
 
 @faults.caught()
 def a_recall_strengthens_the_copy_that_is_about_to_leave(patch):
-    def change(self, engram_id, change, op_id):
-        return self.recent.change(engram_id, lambda engram: self.place(change(engram)), op_id)
+    def change(self, engram_id, step, op_id):
+        return self.recent.change(engram_id, lambda engram: self.place(step(engram, self.fading)), op_id)
 
     async def settled(self, engram_id, silent):
         return True
@@ -71,21 +72,21 @@ def a_recall_counts_only_the_first(patch):
 
 @faults.caught()
 def a_pin_is_ignored_by_the_index_of_forgetting(patch):
-    patch(MemoryRegion, "forgotten_at", lambda self, engram: self.plasticity.forgotten_at(engram.trace))
+    patch(Fading, "forgotten_at", lambda self, engram, below=0.05: self.plasticity.forgotten_at(engram.trace))
 
 
 @faults.caught()
 def a_pin_is_ignored_by_retention(patch):
-    patch(MemoryRegion, "retention", lambda self, engram, now: self.plasticity.strength(engram.trace, now))
+    patch(Fading, "retention", lambda self, engram, now: self.plasticity.strength(engram.trace, now))
 
 
 @faults.caught()
 def every_recall_strengthens_by_half(patch):
     honest = Hippocampus.change
 
-    def change(self, engram_id, change, op_id):
-        def more(engram):
-            changed = change(engram)
+    def change(self, engram_id, step, op_id):
+        def more(engram, fading):
+            changed = step(engram, fading)
             trace = changed.trace
             return changed.model_copy(
                 update={"trace": trace.model_copy(update={"half_life": 1.5 * trace.half_life})}
@@ -100,7 +101,7 @@ def every_recall_strengthens_by_half(patch):
 def a_change_does_not_raise_the_revision(patch):
     def place(self, engram):
         kept = engram.model_copy(update={"revision": 0})
-        return Placed(kept, self.forgotten_at(kept))
+        return Placed(kept, self.fading.forgotten_at(kept))
 
     patch(MemoryRegion, "place", place)
 

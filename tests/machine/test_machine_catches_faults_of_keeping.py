@@ -38,13 +38,14 @@ def a_move_ignores_what_happened_meanwhile(patch):
 def a_recall_resurrects_what_has_moved(patch):
     honest = Anatomy.reconsolidate
 
-    async def reconsolidate(self, engram_ids, change, op_id):
+    async def reconsolidate(self, engram_ids, step, op_id):
         read = [e for e in await self.hippocampus.reinstate(engram_ids) if e is not None]
         await asyncio.sleep(0)
-        changed = await honest(self, engram_ids, change, op_id)
+        changed = await honest(self, engram_ids, step, op_id)
         for engram in read:
             if engram.engram_id not in self.hippocampus.recent:
-                self.hippocampus.recent.put(change(engram), self.hippocampus.forgotten_at(engram))
+                changed_here = step(engram, self.hippocampus.fading)
+                self.hippocampus.recent.put(*self.hippocampus.place(changed_here))
         return changed
 
     patch(Anatomy, "reconsolidate", reconsolidate)
@@ -120,7 +121,7 @@ def a_move_that_was_interrupted_is_never_finished(patch):
 @faults.caught()
 class InsertOverwritesWhatIsAlike(EngramsWrapper):
     async def insert(self, items, *, arriving=False):
-        for engram, _ in items:
+        for engram, *_ in items:
             for other in await self.inner.scan():
                 if (
                     other.content.split()[:3] == engram.content.split()[:3]
@@ -223,8 +224,8 @@ def a_search_omits_one_region(patch):
 class SearchOmitsTheDormant(EngramsWrapper):
     async def search(self, probe, *, limit):
         found = await self.inner.search(probe, limit=limit)
-        dormant = self.inner._dormant
-        return [match for match in found if all(match.engram_id != engram_id for _, engram_id in dormant)]
+        dormant = {engram_id for engram_id, held in self.inner._held.items() if held.dormant}
+        return [match for match in found if match.engram_id not in dormant]
 
 
 @faults.caught()

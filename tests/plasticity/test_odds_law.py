@@ -1,33 +1,30 @@
 """The odds law against the numbers of its reference simulation (days; six decimals)."""
 
 import pytest
+from lives import bare
 
-from neuro.engram import MemoryType
-from neuro.plasticity import HalfLives, OddsPlasticity
+from neuro.plasticity import Grade, OddsPlasticity
 from neuro.units import DAY, MINUTE
 
+PLASTICITY = OddsPlasticity()
 _HOUR_IN_DAYS = 1 / 24
 _SIXTH_DECIMAL = 1e-6
 
 
-def _plasticity(half_life=12.0):
-    return OddsPlasticity(half_lives=HalfLives(episodic=half_life), half_life_scale=1.0)
-
-
-def _studied(plasticity, exposures=1):
+def _studied(half_life=12.0, exposures=1):
     """A trace studied ``exposures`` times at instant 0; the repeats fall into the refractory period."""
-    trace = plasticity.imprint(0.0, memory_type=MemoryType.EPISODIC)
+    trace = PLASTICITY.imprint(0.0, half_life=half_life * DAY)
     for _ in range(exposures - 1):
-        trace = plasticity.reexpose(trace, 0.0)
+        trace = PLASTICITY.reexpose(trace, 0.0)
     return trace
 
 
-def _recalled(plasticity, gaps):
+def _recalled(gaps):
     """The trace after recalls at these gaps, the instant of the last one, and every half-life on the way."""
-    now, trace, half_lives = 0.0, _studied(plasticity), []
+    now, trace, half_lives = 0.0, _studied(), []
     for gap in gaps:
         now += gap
-        trace = plasticity.potentiate(trace, now)
+        trace = PLASTICITY.potentiate(trace, now)
         half_lives.append(trace.half_life / DAY)
     return trace, now, half_lives
 
@@ -62,60 +59,64 @@ def _close(expected):
     ],
 )
 def test_strength_and_activation_follow_the_law(half_life, elapsed, exposures, probability, log_odds):
-    plasticity = _plasticity(half_life)
-    trace = _studied(plasticity, exposures)
+    trace = _studied(half_life, exposures)
     assert trace.half_life == half_life * DAY
-    assert plasticity.strength(trace, elapsed * DAY) == _close(probability)
-    assert plasticity.activation(trace, elapsed * DAY) == _close(log_odds)
+    assert PLASTICITY.strength(trace, elapsed * DAY) == _close(probability)
+    assert PLASTICITY.activation(trace, elapsed * DAY) == _close(log_odds)
 
 
 @pytest.mark.parametrize(
     ("half_life", "exposures", "threshold", "elapsed"),
     [
-        (1.0, 1, 0.9, 0.101111),
-        (1.0, 4, 0.5, 0.995),
-        (12.0, 1, 0.9, 1.213333),
-        (12.0, 1, 0.2, 47.88),
-        (12.0, 4, 0.2, 47.94),
-        (365.0, 4, 0.9, 38.730556),
+        (1.0, 1, 0.9, 0.101111), (1.0, 1, 0.5, 0.99), (1.0, 1, 0.2, 3.99), (1.0, 1, 0.05, 18.99),
+        (1.0, 4, 0.9, 0.106111), (1.0, 4, 0.5, 0.995), (1.0, 4, 0.2, 3.995), (1.0, 4, 0.05, 18.995),
+        (12.0, 1, 0.9, 1.213333), (12.0, 1, 0.5, 11.88), (12.0, 1, 0.2, 47.88), (12.0, 1, 0.05, 227.88),
+        (12.0, 4, 0.9, 1.273333), (12.0, 4, 0.5, 11.94), (12.0, 4, 0.2, 47.94), (12.0, 4, 0.05, 227.94),
+        (365.0, 1, 0.9, 36.905556), (365.0, 1, 0.5, 361.35), (365.0, 1, 0.2, 1456.35), (365.0, 1, 0.05, 6931.35),
+        (365.0, 4, 0.9, 38.730556), (365.0, 4, 0.5, 363.175), (365.0, 4, 0.2, 1458.175),
+        (365.0, 4, 0.05, 6933.175),
     ],
-)
+)  # fmt: skip
 def test_strength_falls_to_a_threshold_at_its_instant(half_life, exposures, threshold, elapsed):
-    plasticity = _plasticity(half_life)
-    assert plasticity.strength(_studied(plasticity, exposures), elapsed * DAY) == _close(threshold)
-
-
-@pytest.mark.parametrize(
-    ("half_life", "exposures", "elapsed"),
-    [(1.0, 1, 18.99), (1.0, 4, 18.995), (12.0, 1, 227.88), (12.0, 4, 227.94), (365.0, 1, 6931.35)],
-)
-def test_forgotten_at_is_where_strength_falls_below_a_twentieth(half_life, exposures, elapsed):
-    plasticity = _plasticity(half_life)
-    assert plasticity.forgotten_at(_studied(plasticity, exposures)) / DAY == _close(elapsed)
+    trace = _studied(half_life, exposures)
+    assert PLASTICITY.forgotten_at(trace, threshold) / DAY == _close(elapsed)
+    assert PLASTICITY.strength(trace, elapsed * DAY) == _close(threshold)
 
 
 @pytest.mark.parametrize(
     ("half_life", "elapsed", "after_recall", "after_study"),
     [
-        (1.0, 0, 1.0, 1.0),
-        (1.0, 0.01, 1.143918, 1.009595),
-        (1.0, 0.1, 2.336423, 1.089095),
-        (1.0, 1, 8.387943, 1.49253),
-        (1.0, 12, 14.698394, 1.913226),
-        (1.0, 100, 15.702968, 1.980198),
-        (12.0, 0.01, 12.145223, 12.009682),
-        (12.0, 0.1, 13.456723, 12.097115),
-        (12.0, 1, 25.582103, 12.905474),
-        (12.0, 3, 47.359315, 14.357288),
-        (12.0, 12, 100.664728, 17.910982),
-        (12.0, 100, 170.952565, 22.596838),
+        (1.0, 0, 1.0, 1.0), (1.0, 0.01, 1.143918, 1.009595), (1.0, 0.1, 2.336423, 1.089095),
+        (1.0, 1, 8.387943, 1.49253), (1.0, 3, 12.110408, 1.740694), (1.0, 12, 14.698394, 1.913226),
+        (1.0, 100, 15.702968, 1.980198), (12.0, 0, 12.0, 12.0), (12.0, 0.01, 12.145223, 12.009682),
+        (12.0, 0.1, 13.456723, 12.097115), (12.0, 1, 25.582103, 12.905474), (12.0, 3, 47.359315, 14.357288),
+        (12.0, 12, 100.664728, 17.910982), (12.0, 100, 170.952565, 22.596838),
     ],
-)
+)  # fmt: skip
 def test_a_recall_earns_what_was_forgotten_and_a_study_less(half_life, elapsed, after_recall, after_study):
-    plasticity = _plasticity(half_life)
-    trace = _studied(plasticity)
-    assert plasticity.potentiate(trace, elapsed * DAY).half_life / DAY == _close(after_recall)
-    assert plasticity.reexpose(trace, elapsed * DAY).half_life / DAY == _close(after_study)
+    trace, now = _studied(half_life), elapsed * DAY
+    assert PLASTICITY.potentiate(trace, now).half_life / DAY == _close(after_recall)
+    assert PLASTICITY.review(trace, now, Grade.GOOD).half_life / DAY == _close(after_recall)
+    assert PLASTICITY.reexpose(trace, now).half_life / DAY == _close(after_study)
+
+
+@pytest.mark.parametrize(
+    ("half_life", "encoded", "after"),
+    [(1.0, 1.0, 2.0), (1.0, 0.01, 0.5), (12.0, 12.0, 24.0), (12.0, 0.12, 6.0)],
+)
+@pytest.mark.parametrize("elapsed", [0, 0.01, 1, 100])
+def test_what_failed_and_was_corrected_is_learned_again(half_life, encoded, after, elapsed):
+    trace = bare(half_life=half_life * DAY, encoded_half_life=encoded * DAY)
+    corrected = PLASTICITY.review(trace, elapsed * DAY, Grade.AGAIN)
+    assert corrected.half_life / DAY == _close(after)
+    assert corrected.exposures == 2.0
+
+
+@pytest.mark.parametrize(("grade", "share"), [(Grade.HARD, 0.6), (Grade.EASY, 1.87)])
+def test_an_effort_earns_less_and_ease_earns_more(grade, share):
+    trace = _studied()
+    good, graded = (PLASTICITY.review(trace, DAY, g).half_life for g in (Grade.GOOD, grade))
+    assert graded - trace.half_life == pytest.approx(share * (good - trace.half_life))
 
 
 @pytest.mark.parametrize(
@@ -134,10 +135,9 @@ def test_a_recall_earns_what_was_forgotten_and_a_study_less(half_life, elapsed, 
     ids=["massed by 1 s", "massed by 1 min", "daily", "weekly", "expanding"],
 )
 def test_spaced_recalls_earn_more_than_massed_ones(gaps, half_lives, a_year_later):
-    plasticity = _plasticity()
-    trace, now, found = _recalled(plasticity, gaps)
+    trace, now, found = _recalled(gaps)
     assert found == [_close(half_life) for half_life in half_lives]
-    assert plasticity.strength(trace, now + 365 * DAY) == _close(a_year_later)
+    assert PLASTICITY.strength(trace, now + 365 * DAY) == _close(a_year_later)
 
 
 @pytest.mark.parametrize(
@@ -145,22 +145,37 @@ def test_spaced_recalls_earn_more_than_massed_ones(gaps, half_lives, a_year_late
     [(1.0, 1000, 12.0), (MINUTE, 480, 16.084365), (10 * MINUTE, 100, 22.037035)],
 )
 def test_hundreds_of_massed_recalls_do_not_run_away(gap, recalls, half_life):
-    plasticity = _plasticity()
-    trace, now, _ = _recalled(plasticity, [gap] * recalls)
+    trace, now, _ = _recalled([gap] * recalls)
     assert trace.half_life / DAY == _close(half_life)
-    assert trace.half_life / DAY <= 12.0 + plasticity.gain * now / DAY
+    assert trace.half_life / DAY <= 12.0 + PLASTICITY.gain * now / DAY
+
+
+def test_a_thousand_recalls_a_second_apart_earn_nothing_at_all():
+    assert _recalled([1.0] * 1000)[0].half_life == 12.0 * DAY
+
+
+def test_one_jump_of_forty_days_equals_four_hundred_and_three_steps():
+    trace = stepping = _studied()
+    for step in range(1, 404):
+        stepping = PLASTICITY.replay(stepping.model_copy(update={"fresh": True}), step * DAY / 10, weight=0.0)
+    end = 40.3 * DAY
+    assert PLASTICITY.strength(stepping, end) == pytest.approx(PLASTICITY.strength(trace, end), rel=1e-9)
 
 
 @pytest.mark.parametrize(
     ("sleeps", "salience", "share"),
     [
-        (0, 0, 0.001), (1, 0, 0.03097), (1, 0.5, 0.060041), (1, 1, 0.08824), (7, 0, 0.192825), (7, 1, 0.473047),
-        (14, 0.5, 0.574231), (28, 0, 0.574231), (28, 1, 0.922662), (90, 0, 0.93558), (365, 0.5, 1.0),
+        (0, 0, 0.001), (0, 0.5, 0.001), (0, 1, 0.001), (1, 0, 0.03097), (1, 0.5, 0.060041), (1, 1, 0.08824),
+        (7, 0, 0.192825), (7, 0.5, 0.347817), (7, 1, 0.473047), (14, 0, 0.347817), (14, 0.5, 0.574231),
+        (14, 1, 0.722043), (28, 0, 0.574231), (28, 0.5, 0.818539), (28, 1, 0.922662), (90, 0, 0.93558),
+        (90, 0.5, 0.995846), (90, 1, 0.999732), (365, 0, 0.999985), (365, 0.5, 1.0), (365, 1, 1.0),
     ],
 )  # fmt: skip
 def test_sleep_moves_the_trace_to_the_cortex(sleeps, salience, share):
-    plasticity = _plasticity()
-    assert plasticity.cortical_share(_studied(plasticity), float(sleeps), float(salience)) == _close(share)
+    trace = PLASTICITY.imprint(0.0, half_life=DAY, salience=float(salience))
+    assert PLASTICITY.cortical_share(trace, float(sleeps)) == _close(share)
+    halfway = PLASTICITY.potentiate(trace, DAY, sleeps=sleeps / 2)
+    assert PLASTICITY.cortical_share(halfway, float(sleeps)) == _close(share)
 
 
 @pytest.mark.parametrize(
@@ -175,23 +190,22 @@ def test_sleep_moves_the_trace_to_the_cortex(sleeps, salience, share):
     ],
 )
 def test_the_first_sleep_protects_more_the_sooner_it_comes(half_life, elapsed, after, rebased):
-    plasticity = _plasticity(half_life)
-    trace, now = _studied(plasticity), elapsed * DAY
-    rested = plasticity.replay(trace, now)
+    trace, now = _studied(half_life), elapsed * DAY
+    rested = PLASTICITY.replay(trace, now)
     assert rested.half_life / DAY == _close(after)
     assert (now - rested.last_access) / DAY == _close(rebased)
-    assert plasticity.strength(rested, now) == pytest.approx(plasticity.strength(trace, now), rel=1e-12)
+    assert PLASTICITY.strength(rested, now) == pytest.approx(PLASTICITY.strength(trace, now), rel=1e-12)
 
 
 @pytest.mark.parametrize(
     ("arousal", "surprise", "multiplier"),
     [
-        (0, -1, 1.0), (0, 0, 1.0), (0, 0.5, 1.419068), (0, 1, 2.013753), (0.5, -1, 1.733253),
-        (0.5, 0.5, 2.459603), (1, 0, 3.004166), (1, 1, 6.049647),
+        (0, -1, 1.0), (0, 0, 1.0), (0, 0.5, 1.419068), (0, 1, 2.013753), (0.5, -1, 1.733253), (0.5, 0, 1.733253),
+        (0.5, 0.5, 2.459603), (0.5, 1, 3.490343), (1, -1, 3.004166), (1, 0, 3.004166), (1, 0.5, 4.263115),
+        (1, 1, 6.049647),
     ],
 )  # fmt: skip
 def test_arousal_and_reward_lengthen_what_is_encoded(arousal, surprise, multiplier):
-    trace = _plasticity(1.0).imprint(
-        0.0, memory_type=MemoryType.EPISODIC, arousal=float(arousal), surprise=float(surprise)
-    )
+    trace = PLASTICITY.imprint(0.0, half_life=DAY, arousal=float(arousal), surprise=float(surprise))
     assert trace.half_life / DAY == _close(multiplier)
+    assert trace.encoded_half_life == trace.half_life

@@ -15,10 +15,11 @@ from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError
-from neuro.stores.base import Link
+from neuro.stores.base import Agenda, Link, Placed
 from neuro.stores.redis import RedisStore
 from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed, sample_probe
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
+from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
 
 REGION = "neocortex"
@@ -70,13 +71,18 @@ async def server() -> AsyncIterator[Server]:
 async def use(store: RedisStore) -> None:
     """Every verb of a store once, at the end of which it is empty again."""
     engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3)]
-    await engrams.insert([sample_placed(1, "harbour", features=axis_features(1))])
-    await engrams.insert([sample_placed(n, "harbour") for n in (2, 3)], arriving=True)
+    await engrams.insert([Placed(sample_engram(1, "harbour", features=axis_features(1)), 1e6, 10.0, 0.1)])
+    items = [Placed(sample_engram(n, "harbour"), 1e6, 10.0 * n, 0.1 + 0.2) for n in (2, 3)]
+    await engrams.insert(items, arriving=True)
     assert await engrams.arrivals() == ids[1:]
     await engrams.reveal(ids[1:])
     assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 3
     assert (await engrams.frequencies(["harbour"])).counts == (3,)
-    assert len(await engrams.amend(ids, counted, op_id="a")) == 3
+    assert await engrams.upcoming(Agenda.REVIEW, 30.0, limit=9) == [(ids[0], 10.0), (ids[1], 20.0)]
+    rehearsals = [(ids[0], 0.1), (ids[1], 0.1 + 0.2), (ids[2], 0.1 + 0.2)]
+    assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == rehearsals
+    assert len(await engrams.amend(ids, lambda e: counted(e)._replace(review_at=1.0), op_id="a")) == 3
+    assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=1) == [(ids[0], 1.0)]
     assert await engrams.find([sample_engram(1, "harbour").digest]) == [ids[0]]
     assert await engrams.demote(await engrams.due(math.inf, limit=2), math.inf) == ids[:2]
     assert await engrams.count(math.inf) == (3, 3)
@@ -87,6 +93,7 @@ async def use(store: RedisStore) -> None:
     await store.write_journal([], drop=[e.engram_id for e in await store.journal()])
     await store.write_documents({"clock": 1})
     assert await store.read_documents(["clock"]) == [1]
+    assert await store.amend_document("clock", more) == 2
     for engram in await engrams.scan():
         assert await engrams.delete(engram.engram_id)
 
@@ -123,7 +130,9 @@ async def test_both_protocols_give_the_same(server: Server) -> None:
 async def test_what_was_deleted_leaves_only_documents_behind(server: Server) -> None:
     async with aclosing(await server.make()) as store:
         await use(store)
-    assert await server.keys() == [f"neuro:{{{server.namespace}}}:doc".encode()]
+    assert set(await server.keys()) == {
+        f"neuro:{{{server.namespace}}}:{key}".encode() for key in ("doc", "ops")
+    }
 
 
 async def test_keys_are_never_looked_for(server: Server) -> None:
@@ -212,6 +221,8 @@ async def test_severed_connections_and_flushed_scripts_are_not_noticed(server: S
             await server.client.client_kill_filter(_type="normal", skipme=True)
             await server.client.script_flush()
             await engrams.amend([sample_id(1)], counted, op_id=str(n))
+            await server.client.client_kill_filter(_type="normal", skipme=True)
+            assert await store.amend_document("nights", more) == n + 1
         [engram] = await engrams.get([sample_id(1)])
         assert engram is not None
         assert engram.access_count == 3

@@ -11,7 +11,7 @@ from neuro.clock import SimulatedClock
 from neuro.connectome import Association, AssociationType
 from neuro.embedders import HashingEmbedder
 from neuro.errors import ConfigurationError
-from neuro.plasticity import OddsPlasticity
+from neuro.profiles import TypeProfiles
 from neuro.regions.hippocampus import HippocampusParams, HippocampusSnapshot
 from neuro.signals import Appraisal, Percept
 
@@ -285,7 +285,7 @@ def test_a_mark_is_left_only_on_what_has_not_changed():
     assert hippocampus.forwarding(engram.engram_id) == "neocortex"
     assert hippocampus.marks() == {engram.engram_id: "neocortex"}
     assert hippocampus.staying() == []
-    assert hippocampus.change(engram.engram_id, lambda e: e.changed(pinned=True), "op") is None
+    assert hippocampus.change(engram.engram_id, lambda e, _: e.changed(pinned=True), "op") is None
     assert completed(hippocampus, "Dana") == [HARBOUR]  # answers until it has arrived
     hippocampus.returned([engram.engram_id])
     assert hippocampus.staying() == [engram]
@@ -298,7 +298,7 @@ def test_a_change_is_made_once_per_operation():
     hippocampus = remembering(HARBOUR)
     (engram,) = hippocampus.staying()
     for _ in range(3):
-        changed = hippocampus.change(engram.engram_id, lambda e: e.changed(salience=e.salience / 2), "op")
+        changed = hippocampus.change(engram.engram_id, lambda e, _: e.changed(salience=e.salience / 2), "op")
         assert changed is not None and changed.salience == 0.25
 
 
@@ -382,7 +382,7 @@ def test_a_snapshot_is_frozen_and_counts():
 
 
 def test_it_needs_no_brain_and_no_now():
-    hippocampus = Hippocampus(plasticity=OddsPlasticity(half_life_scale=1.0))
+    hippocampus = Hippocampus(profiles=TypeProfiles(half_life_scale=1.0))
     engram = hippocampus.encode(HARBOUR)
     assert engram is not None and engram.encoded_at > 1.7e9
     assert engram.stability == 240.0

@@ -8,6 +8,7 @@ import pytest
 from neuro import BasalGanglia, Cerebellum, Engram, MemoryType, Neocortex
 from neuro.clock import SimulatedClock
 from neuro.errors import ConfigurationError
+from neuro.fading import Fading
 from neuro.indexing.probe import Matching
 from neuro.indexing.terms import terms
 from neuro.plasticity import OddsPlasticity
@@ -28,14 +29,14 @@ async def holding(kind: type[MemoryRegion], *engrams: Engram) -> MemoryRegion:
     return region
 
 
-def later(engram: Engram) -> Engram:
+def later(engram: Engram, _: Fading) -> Engram:
     return engram.changed(salience=0.9)
 
 
 @pytest.mark.parametrize(
     ("kind", "claimed"),
     [
-        (Neocortex, {MemoryType.EPISODIC, MemoryType.SEMANTIC}),
+        (Neocortex, set(MemoryType) - {MemoryType.PROCEDURAL, MemoryType.HABITUAL}),
         (Cerebellum, {MemoryType.PROCEDURAL}),
         (BasalGanglia, {MemoryType.HABITUAL}),
     ],
@@ -188,10 +189,10 @@ async def test_what_has_faded_is_marked_once_and_the_pinned_never():
     assert await region.fade(now) == ["0" * 31 + "1"]
     assert await region.fade(now) == []
     engrams = [engram for engram in await region.reinstate([f"{n:032x}" for n in (1, 2, 3)]) if engram]
-    assert [region.dormant(engram, now) for engram in engrams] == [True, False, False]
-    assert [region.forgotten_at(engram) < now for engram in engrams] == [True, False, False]
-    assert region.forgotten_at(engrams[2]) == math.inf
-    assert region.retention(engrams[2], now) == pytest.approx(1 / 1.01)
+    assert [region.fading.dormant(engram, now) for engram in engrams] == [True, False, False]
+    assert [region.fading.forgotten_at(engram) < now for engram in engrams] == [True, False, False]
+    assert region.fading.forgotten_at(engrams[2]) == math.inf
+    assert region.fading.retention(engrams[2], now) == pytest.approx(1 / 1.01)
 
 
 async def test_many_fade_in_one_night():
@@ -202,7 +203,7 @@ async def test_many_fade_in_one_night():
 
 def test_the_law_of_forgetting_is_given():
     region = Neocortex(plasticity=OddsPlasticity(initial_odds=1.0))
-    assert region.retention(sample_engram(), 1000.0) == 0.5
+    assert region.fading.retention(sample_engram(), 1000.0) == 0.5
 
 
 # Lesions

@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
+from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -19,8 +20,10 @@ from neuro.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from neuro.stores.base import Link, Placed
+from neuro.stores.base import Agenda, Link, Placed
 from neuro.stores.redis import RedisStore
+from neuro.stores.redis_connection import RedisConnection
+from neuro.stores.redis_scripts import Command
 from neuro.testing.redis import fake_redis
 from neuro.testing.samples import (
     axis_features,
@@ -31,6 +34,7 @@ from neuro.testing.samples import (
     sample_probe,
 )
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
+from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
 
 REGION = "neocortex"
@@ -124,12 +128,13 @@ async def test_features_of_another_dimension_are_refused(store: RedisStore) -> N
 async def test_every_key_carries_the_hash_tag_of_its_namespace(servers: Servers) -> None:
     async with aclosing(await servers.make()) as store:
         engrams = store.engrams(REGION)
-        await engrams.insert([sample_placed(n, features=axis_features(n)) for n in (1, 2)])
+        items = [Placed(sample_engram(n, features=axis_features(n)), 1e6, 10.0, 20.0) for n in (1, 2)]
+        await engrams.insert(items)
         await engrams.insert([sample_placed(3)], arriving=True)
         await engrams.demote([sample_id(1)], math.inf)
         await store.link([Link("a", "b", "temporal", 0.5)])
         await store.write_journal([sample_engram(4)])
-        await store.write_documents({"clock": 1})
+        await store.amend_document("clock", more)
     keys = await servers.client().keys()
     assert {key.split(b"}")[0] for key in keys} == {b"neuro:{brain 1"}
     families = {key.split(b":")[2] for key in keys}
@@ -139,12 +144,15 @@ async def test_every_key_carries_the_hash_tag_of_its_namespace(servers: Servers)
         b"ids",
         b"forget",
         b"dormant",
+        b"review",
+        b"rehearsal",
         b"arriving",
         b"digests",
         b"dim",
         b"as",
         b"jrn",
         b"doc",
+        b"ops",
     }
 
 
@@ -152,10 +160,11 @@ async def test_what_was_deleted_leaves_no_key_behind(servers: Servers) -> None:
     async with aclosing(await servers.make()) as store:
         engrams, nasty = store.engrams(REGION), nasty_engrams()
         ids = [engram.engram_id for engram in nasty]
-        await engrams.insert([sample_placed(n, engram_id=i) for n, i in enumerate(ids[:6])])
-        await engrams.insert([sample_placed(n, engram_id=i) for n, i in enumerate(ids[6:])], arriving=True)
+        items = [Placed(sample_engram(n, engram_id=i), 1e6, 10.0, 20.0) for n, i in enumerate(ids)]
+        await engrams.insert(items[:6])
+        await engrams.insert(items[6:], arriving=True)
         await engrams.reveal(ids[6:8])
-        await engrams.amend(ids, counted, op_id="a")
+        await engrams.amend(ids[2:7], lambda e: Placed(counted(e).engram, 1e6, 30.0, 40.0), op_id="a")
         await engrams.demote(ids[:4], math.inf)
         await store.link([Link(ids[0], ids[1], "temporal", 1.0), Link(ids[1], ids[0], "temporal", 1.0)])
         await store.write_journal(nasty)
@@ -164,6 +173,29 @@ async def test_what_was_deleted_leaves_no_key_behind(servers: Servers) -> None:
             await store.unlink(engram_id)
         await store.write_journal([], drop=ids)
     assert await servers.client().keys() == []
+
+
+async def test_what_never_comes_is_in_no_index(servers: Servers, store: RedisStore) -> None:
+    engrams, ids = store.engrams(REGION), [sample_id(1), sample_id(2)]
+    await engrams.insert([Placed(sample_engram(1), math.inf)])
+    await engrams.insert([Placed(sample_engram(2), math.inf)], arriving=True)
+    await engrams.reveal(ids[1:])
+    indexes = [f"neuro:{{brain 1}}:{index}:neocortex" for index in ("forget", "review", "rehearsal")]
+    assert await servers.client().exists(*indexes) == 0
+    await engrams.amend(ids, lambda e: Placed(counted(e).engram, 5.0, 6.0, 7.0), op_id="a")
+    assert await servers.client().exists(*indexes) == 3
+    await engrams.amend(ids, lambda e: Placed(counted(e).engram, math.inf), op_id="b")
+    assert await servers.client().exists(*indexes) == 0
+
+
+async def test_what_arrived_before_there_were_agendas_is_on_none(servers: Servers, store: RedisStore) -> None:
+    engrams, client = store.engrams(REGION), servers.client()
+    await engrams.insert([Placed(sample_engram(1), 5.0, 10.0, 20.0)], arriving=True)
+    await client.hdel(f"neuro:{{brain 1}}:m:neocortex:{sample_id(1)}", "w", "h")
+    await engrams.reveal([sample_id(1)])
+    assert await engrams.due(6.0, limit=9) == [sample_id(1)]
+    for agenda in Agenda:
+        assert await engrams.upcoming(agenda, math.inf, limit=9) == []
 
 
 @pytest.mark.parametrize("namespace", ["", " ", "a}b", "{", "a{b"])
@@ -252,6 +284,71 @@ async def test_two_processes_that_amend_one_engram_both_count(servers: Servers) 
         assert engram.access_count == engram.revision == 80
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands of each round trip, by name."""
+    trips: list[str] = []
+    honest = RedisConnection.send
+
+    async def send(self: RedisConnection, commands: Sequence[Command]) -> list[Any]:
+        trips.append(" ".join(command[0] for command in commands))
+        return await honest(self, commands)
+
+    monkeypatch.setattr(RedisConnection, "send", send)
+    return trips
+
+
+async def test_a_batch_costs_one_round_trip_each_way(store: RedisStore, sent: list[str]) -> None:
+    engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2)]
+    items = [Placed(sample_engram(n), 1e6, 10.0, 20.0) for n in (1, 2)]
+    verbs: list[tuple[Callable[[], Awaitable[object]], int]] = [
+        (lambda: engrams.insert(items, arriving=True), 1),
+        (lambda: engrams.reveal(ids), 2),
+        (lambda: engrams.amend(ids, counted, op_id="a"), 2),
+        (lambda: engrams.upcoming(Agenda.REVIEW, 99.0, limit=9), 1),
+        (lambda: engrams.delete(ids[0]), 1),
+        (lambda: store.amend_document("nights", more), 2),
+    ]
+    for verb, trips in verbs:
+        sent.clear()
+        await verb()
+        assert len(sent) == trips, sent
+
+
+async def test_tasks_of_one_process_do_not_make_each_others_changes_stale(
+    store: RedisStore, sent: list[str]
+) -> None:
+    await asyncio.gather(*(store.amend_document("nights", more) for _ in range(50)))
+    assert await store.read_documents(["nights"]) == [50]
+    assert sent.count("EVALSHA") == 50
+
+
+async def test_what_is_carried_out_twice_counts_once(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the connection broke before the reply came, and redis-py sent the commands again."""
+    honest = RedisConnection._round_trip
+
+    async def twice(self: RedisConnection, commands: Sequence[Command]) -> list[Any]:
+        await honest(self, commands)
+        return await honest(self, commands)
+
+    async with aclosing(await servers.make()) as here, aclosing(await servers.reopen()) as there:
+        await here.engrams(REGION).insert([sample_placed(1)])
+        monkeypatch.setattr(RedisConnection, "_round_trip", twice)
+        amends = [
+            store.engrams(REGION).amend([sample_id(1)], counted, op_id=f"{name}{n}")
+            for n in range(10)
+            for name, store in (("here", here), ("there", there))
+        ]
+        changes = [store.amend_document("nights", more) for _ in range(10) for store in (here, there)]
+        _, seen = await asyncio.gather(asyncio.gather(*amends), asyncio.gather(*changes))
+        assert sorted(seen) == list(range(1, 21))
+        [engram] = await here.engrams(REGION).get([sample_id(1)])
+        assert engram is not None
+        assert engram.access_count == 20
+
+
 # Failing
 
 
@@ -265,7 +362,9 @@ async def test_an_outage_is_reported_with_the_address_and_passes(servers: Server
             engrams.amend([sample_id(1)], counted, op_id="a"),
             engrams.get([sample_id(1)]),
             engrams.search(sample_probe("harbour"), limit=9),
+            engrams.upcoming(Agenda.REVIEW, 1.0, limit=9),
             store.write_journal([sample_engram(1)]),
+            store.amend_document("nights", more),
             store.links(["a"]),
         ):
             with pytest.raises(StoreUnavailableError, match=r"Redis at memory\.example:6380: ") as caught:
@@ -335,6 +434,8 @@ async def test_a_corrupt_record_is_reported_with_its_key(servers: Servers, store
     await client.hset("neuro:{brain 1}:doc", "clock", "no JSON")
     with pytest.raises(CorruptRecordError, match="clock"):
         await store.read_documents(["other", "clock"])
+    with pytest.raises(CorruptRecordError, match="clock"):
+        await store.amend_document("clock", more)
 
 
 async def test_a_key_of_another_kind_is_an_error_of_the_store(servers: Servers, store: RedisStore) -> None:

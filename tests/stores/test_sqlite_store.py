@@ -27,7 +27,7 @@ from neuro.errors import (
 )
 from neuro.indexing.probe import Frequencies, Probe
 from neuro.indexing.terms import terms
-from neuro.stores.base import EngramStore, Link, Placed
+from neuro.stores.base import Agenda, EngramStore, Link, Placed
 from neuro.stores.memory import MemoryStore
 from neuro.stores.sqlite import SQLiteStore
 from neuro.testing.samples import (
@@ -177,8 +177,47 @@ async def test_a_database_of_something_else_is_refused_and_left_alone(path: Path
 async def test_a_newer_schema_is_refused_naming_both_versions(path: Path) -> None:
     await (await SQLiteStore.open(path)).aclose()
     await asyncio.to_thread(aside, path, "PRAGMA user_version = 99")
-    with pytest.raises(CorruptRecordError, match="schema version 99, this neuro reads 1"):
+    with pytest.raises(CorruptRecordError, match="schema version 99, this neuro reads 2"):
         await SQLiteStore.open(path)
+
+
+async def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(1, "harbour", forgotten_at=5.0), sample_placed(2)])
+        await engrams.insert([sample_placed(3)], arriving=True)
+        await store.write_documents({"nights": 3})
+    await asyncio.to_thread(
+        aside,
+        path,
+        "DROP INDEX engram_by_review",
+        "DROP INDEX engram_by_rehearsal",
+        "ALTER TABLE engram DROP COLUMN review_at",
+        "ALTER TABLE engram DROP COLUMN rehearsal_at",
+        "UPDATE engram SET dynamics = json_remove(dynamics, '$.target_retention')",
+        "PRAGMA user_version = 1",
+    )
+    one, other = await asyncio.gather(SQLiteStore.open(path), SQLiteStore.open(path))
+    async with aclosing(one), aclosing(other):
+        here, there = one.engrams(REGION), other.engrams(REGION)
+        assert await here.scan() == [sample_engram(1, "harbour"), sample_engram(2)]
+        assert await here.upcoming(Agenda.REVIEW, math.inf, limit=9) == []
+        await here.amend([sample_id(1)], lambda e: counted(e, 5.0)._replace(review_at=7.0), op_id="a")
+        await here.reveal([sample_id(3)])
+        assert await there.upcoming(Agenda.REVIEW, math.inf, limit=9) == [(sample_id(1), 7.0)]
+        assert await there.due(9.0, limit=9) == [sample_id(1)]
+        assert await other.read_documents(["nights"]) == [3]
+    assert await asyncio.to_thread(aside, path, "PRAGMA user_version") == [(2,)]
+
+
+async def test_a_document_that_is_no_json_raises_corrupt_record_error(path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.write_documents({"clock": 1})
+        await asyncio.to_thread(aside, path, "UPDATE bookkeeping SET value = 'no JSON'")
+        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
+            await store.read_documents(["other", "clock"])
+        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
+            await store.amend_document("clock", lambda held: held)
 
 
 async def test_a_damaged_file_raises_corrupt_record_error(path: Path) -> None:
@@ -530,6 +569,8 @@ async def test_no_statement_scans_a_table(path: Path, spy: Callable[[Hook], None
         for column in ("engram_id", "digest", "source_id"):
             if f"{column} IN (SELECT value" in sql:
                 assert f"{column}=?" in plan[0], f"{sql}: {plan}"
+        if "ORDER BY" in sql and "_at <" in sql:
+            assert "USING COVERING INDEX" in plan[0] and "_at<?" in plan[0], f"{sql}: {plan}"
         if "count(*)" in sql:
             assert "USING COVERING INDEX" in plan[0] and "forgotten_at<?" in plan[0], f"{sql}: {plan}"
 
@@ -548,6 +589,8 @@ async def every_verb(store: SQLiteStore) -> None:
     await engrams.scan()
     await engrams.due(9.0, limit=3)
     await engrams.demote(ids, 9.0)
+    for agenda in Agenda:
+        await engrams.upcoming(agenda, 9.0, limit=3)
     await engrams.count(9.0)
     await engrams.delete(ids[0])
     await store.link([Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 0.0)])
@@ -557,3 +600,4 @@ async def every_verb(store: SQLiteStore) -> None:
     await store.journal()
     await store.write_documents({"key": 1})
     await store.read_documents(["key"])
+    await store.amend_document("key", lambda held: held)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from neuro.stores.base import Placed
 from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import EngramsWrapper, StoreWrapper
 
@@ -35,8 +34,11 @@ class Bends(FaultyEngrams):
         raise NotImplementedError
 
     async def insert(self, items, *, arriving=False):
-        bent = [Placed(e.model_copy(update=self.bend(e)), at) for e, at in items]
-        await self.inner.insert(bent, arriving=arriving)
+        def bent(engram):
+            return engram.model_copy(update=self.bend(engram))
+
+        bent_items = [item._replace(engram=bent(item.engram)) for item in items]
+        await self.inner.insert(bent_items, arriving=arriving)
 
 
 class _Planted(FaultyStore):

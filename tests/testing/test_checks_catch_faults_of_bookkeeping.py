@@ -1,6 +1,7 @@
 """The checks of links, journal, documents and closing earn their place: each catches a planted fault."""
 
 import asyncio
+from contextlib import suppress
 
 from planting import Faults, FaultyStore, assert_caught
 
@@ -103,6 +104,67 @@ class WritesDocumentsOneByOne(FaultyStore):
         for key, value in documents.items():
             await asyncio.sleep(0)
             await self.inner.write_documents({key: value})
+
+
+@faults.caught_by(checks.check_documents_do_not_change_with_what_was_given_or_read)
+class ReturnsWhatItKeeps(FaultyStore):
+    def __init__(self):
+        super().__init__()
+        self.amended = {}
+
+    async def amend_document(self, key, change):
+        self.amended[key] = await self.inner.amend_document(key, change)
+        return self.amended[key]
+
+    async def read_documents(self, keys):
+        read = await self.inner.read_documents(keys)
+        return [self.amended.get(key, value) for key, value in zip(keys, read, strict=True)]
+
+
+@faults.caught_by(checks.check_a_document_is_changed_from_what_is_stored_now)
+class ChangesNothingStored(FaultyStore):
+    async def amend_document(self, key, change):
+        return await self.inner.amend_document(key, lambda _: change(None))
+
+
+@faults.caught_by(checks.check_a_document_is_changed_from_what_is_stored_now)
+class ReturnsTheDocumentAsItWas(FaultyStore):
+    async def amend_document(self, key, change):
+        [held] = await self.inner.read_documents([key])
+        await self.inner.amend_document(key, change)
+        return held
+
+
+@faults.caught_by(checks.check_changed_documents_survive_as_json)
+class SortsWhatItIsGiven(FaultyStore):
+    async def amend_document(self, key, change):
+        def bent(held):
+            changed = change(held)
+            return sorted(changed) if key == "numbers" else changed
+
+        return await self.inner.amend_document(key, bent)
+
+
+@faults.caught_by(checks.check_a_change_of_a_document_that_fails_changes_nothing)
+class MakesADocumentBeforeItChangesIt(FaultyStore):
+    async def amend_document(self, key, change):
+        await self.inner.amend_document(key, lambda held: held or 0)
+        return await self.inner.amend_document(key, change)
+
+
+@faults.caught_by(checks.check_a_change_of_a_document_that_fails_changes_nothing)
+class KeepsWhatIsNoJson(FaultyStore):
+    async def amend_document(self, key, change):
+        with suppress(TypeError):
+            return await self.inner.amend_document(key, change)
+
+
+@faults.caught_by(checks.check_concurrent_changes_of_a_document_all_count)
+class ReadsADocumentThenWritesIt(FaultyStore):
+    async def amend_document(self, key, change):
+        [held] = await self.inner.read_documents([key])
+        await asyncio.sleep(0)
+        return await self.inner.amend_document(key, lambda _: change(held))
 
 
 # Closing

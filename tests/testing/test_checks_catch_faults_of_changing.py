@@ -97,6 +97,16 @@ class KeepsOnlyTheTrace(FaultyEngrams):
         return await self.inner.amend(engram_ids, kept, op_id=op_id)
 
 
+@faults.caught_by(checks.check_amend_keeps_every_bit_of_what_it_changed)
+class KeepsTheTargetRetention(FaultyEngrams):
+    async def amend(self, engram_ids, change, *, op_id):
+        def kept(engram):
+            placed, target = change(engram), {"target_retention": engram.target_retention}
+            return placed._replace(engram=placed.engram.model_copy(update=target))
+
+        return await self.inner.amend(engram_ids, kept, op_id=op_id)
+
+
 @faults.caught_by(
     checks.check_amend_keeps_every_bit_of_what_it_changed,
     check_delete_by_revision_refuses_what_has_changed,
@@ -202,7 +212,8 @@ class ListsOneMore(FaultyEngrams):
 @faults.caught_by(fading.check_the_pinned_are_never_due)
 class KnowsNoInfinity(FaultyEngrams):
     async def insert(self, items, *, arriving=False):
-        await self.inner.insert([Placed(e, min(at, 1e308)) for e, at in items], arriving=arriving)
+        finite = [item._replace(forgotten_at=min(item.forgotten_at, 1e308)) for item in items]
+        await self.inner.insert(finite, arriving=arriving)
 
 
 @faults.caught_by(fading.check_demote_marks_only_what_is_still_due)

@@ -51,6 +51,12 @@ class TrimsContent(Bends):
         return {"content": engram.content.strip()}
 
 
+@faults.caught_by(checks.check_get_returns_what_was_inserted_bit_for_bit)
+class DropsTheTargetRetention(Bends):
+    def bend(self, engram):
+        return {"target_retention": None}
+
+
 @faults.caught_by(checks.check_get_answers_in_the_order_asked_and_none_for_the_unknown)
 class AnswersInItsOwnOrder(FaultyEngrams):
     async def get(self, engram_ids):

@@ -1,5 +1,6 @@
 """The checks of durable stores and of namespaces earn their place: each catches a planted fault."""
 
+import asyncio
 import math
 
 import pytest
@@ -9,6 +10,7 @@ from neuro.errors import StoreClosedError
 from neuro.stores.base import Placed
 from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import EngramsWrapper, StoreWrapper
+from neuro.testing.samples import sample_placed
 from neuro.testing.stores import DURABLE_CHECKS, check_namespaces_are_isolated, check_store, life
 
 faults = Faults()
@@ -74,6 +76,21 @@ class WakesTheDormant(Place):
                 )
 
 
+@faults.caught_by(life.check_the_agendas_survive_reopening)
+class LosesTheAgendas(Place):
+    async def forget(self, store, engrams):
+        ids = [engram.engram_id for engram in await engrams.scan()]
+        await engrams.amend(ids, lambda e: Placed(e, 1e6), op_id="loses")
+
+
+@faults.caught_by(life.check_the_agendas_survive_reopening)
+class LosesTheAgendasOfArrivals(Place):
+    async def forget(self, store, engrams):
+        for engram_id in await engrams.arrivals():
+            await engrams.delete(engram_id)
+            await engrams.insert([sample_placed(int(engram_id, 16))], arriving=True)
+
+
 @faults.caught_by(life.check_arrivals_and_operations_survive_reopening)
 class ShowsArrivals(Place):
     async def forget(self, store, engrams):
@@ -117,6 +134,21 @@ class LosesLinks(Place):
 class LosesDocuments(Place):
     async def forget(self, store, engrams):
         await store.write_documents({"clock": None})
+
+
+@faults.caught_by(life.check_changes_of_a_document_through_two_handles_all_count)
+class LocksEachHandleAlone(Place):
+    async def open(self):
+        opened, lock = await super().open(), asyncio.Lock()
+
+        async def amend_document(key, change):
+            async with lock:
+                [held] = await self.kept.read_documents([key])
+                await asyncio.sleep(0)
+                return await self.kept.amend_document(key, lambda _: change(held))
+
+        opened.amend_document = amend_document
+        return opened
 
 
 @faults.parametrize()

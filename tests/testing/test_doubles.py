@@ -6,7 +6,7 @@ import random
 import pytest
 
 from neuro.errors import InvalidArgumentError, StoreUnavailableError
-from neuro.stores.base import Link
+from neuro.stores.base import Agenda, Link, Placed
 from neuro.stores.memory import MemoryStore
 from neuro.testing import CountingStore, FailingStore, InterleavingStore, StoreWrapper
 from neuro.testing.doubles import VERBS
@@ -29,7 +29,7 @@ async def _order_of_tasks(seed):
 
 async def _use_every_verb(store):
     engrams, ids = store.engrams("neocortex"), [sample_id(1), sample_id(2)]
-    await engrams.insert([sample_placed(1), sample_placed(2), sample_placed(3)])
+    await engrams.insert([sample_placed(1), sample_placed(2), Placed(sample_engram(3), 1e6, review_at=5.0)])
     await engrams.insert([sample_placed(4)], arriving=True)
     await engrams.arrivals()
     await engrams.reveal([sample_id(4)])
@@ -41,6 +41,7 @@ async def _use_every_verb(store):
     await engrams.scan(limit=3)
     await engrams.due(1e9, limit=2)
     await engrams.demote(ids, 1e9)
+    await engrams.upcoming(Agenda.REVIEW, 1e9, limit=2)
     await engrams.count(1e9)
     await engrams.delete(sample_id(3))
     await store.link([Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 1.0)])
@@ -50,6 +51,7 @@ async def _use_every_verb(store):
     await store.journal()
     await store.write_documents({"a": [1, 2, 3], "b": 2})
     await store.read_documents(["a", "b", "c"])
+    await store.amend_document("a", lambda held: [*held, 4])
     await store.aclose()
 
 
@@ -78,11 +80,11 @@ async def test_records_are_counted_by_verb():
     assert store.calls["insert"] == 2
     assert +store.read == {
         "arrivals": 1, "amend": 2, "get": 2, "find": 1, "search": 4, "scan": 3, "due": 2, "demote": 2, "links": 2,
-        "journal": 2, "read_documents": 2,
+        "upcoming": 1, "journal": 2, "read_documents": 2, "amend_document": 1,
     }  # fmt: skip
     assert +store.written == {
         "insert": 4, "reveal": 1, "amend": 3, "demote": 2, "delete": 1, "link": 2, "unlink": 1, "write_journal": 3,
-        "write_documents": 2,
+        "write_documents": 2, "amend_document": 1,
     }  # fmt: skip
     assert store.engrams_read == 2 + 2 + 3 + 2
 

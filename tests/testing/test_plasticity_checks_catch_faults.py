@@ -3,9 +3,10 @@
 import pytest
 from planting import Faults
 
-from neuro.plasticity import OddsPlasticity
+from neuro.plasticity import FsrsPlasticity, Grade, OddsPlasticity
 from neuro.testing import PLASTICITY_CHECKS, check_plasticity
 from neuro.testing import plasticity as checks
+from neuro.units import DORMANT_BELOW
 
 faults = Faults()
 
@@ -28,22 +29,71 @@ class RanksByStrength(OddsPlasticity):
         return self.strength(trace, now)
 
 
-@faults.caught_by(checks.check_many_strengths_equal_each_alone)
+@faults.caught_by(checks.check_many_at_once_equal_each_alone)
 class ForgetsExposuresInArrays(OddsPlasticity):
     def strengths(self, traces, now):
         return super().strengths([trace.model_copy(update={"exposures": 1.0}) for trace in traces], now)
 
 
+@faults.caught_by(checks.check_many_at_once_equal_each_alone)
+class RanksArraysByStrength(OddsPlasticity):
+    def activations(self, traces, now):
+        return self.strengths(traces, now)
+
+
+@faults.caught_by(checks.check_many_at_once_equal_each_alone)
+class ForgetsArraysSooner(OddsPlasticity):
+    def forgotten_at_many(self, traces, below=DORMANT_BELOW):
+        return super().forgotten_at_many(traces, 1.1 * below)
+
+
+@faults.caught_by(checks.check_many_at_once_equal_each_alone)
+class TeachesArraysLess(OddsPlasticity):
+    def potentiate_many(self, traces, now, *, sleeps=0.0):
+        return [self.review(trace, now, Grade.HARD, sleeps=sleeps) for trace in traces]
+
+
+@faults.caught_by(checks.check_many_at_once_equal_each_alone)
+class LosesTheNightsOfArrays(OddsPlasticity):
+    def potentiate_many(self, traces, now, *, sleeps=0.0):
+        return [self.potentiate(trace, now) for trace in traces]
+
+
 @faults.caught_by(checks.check_forgotten_at_inverts_strength)
 class LeavesOutTheInitialOdds(OddsPlasticity):
-    def forgotten_at(self, trace):
-        return trace.last_access + 19.0 * trace.half_life
+    def forgotten_at(self, trace, below=DORMANT_BELOW):
+        return trace.last_access + (1.0 / below - 1.0) * trace.half_life
+
+
+@faults.caught_by(checks.check_forgotten_at_inverts_strength)
+class KnowsOneThresholdOnly(OddsPlasticity):
+    def forgotten_at(self, trace, below=DORMANT_BELOW):
+        return super().forgotten_at(trace)
+
+
+@faults.caught_by(checks.check_one_jump_equals_many_steps)
+class RoundsAtEveryStep(OddsPlasticity):
+    def replay(self, trace, now, *, weight=1.0):
+        rested = super().replay(trace, now, weight=weight)
+        return rested.model_copy(update={"half_life": round(rested.half_life, -2)})
 
 
 @faults.caught_by(checks.check_an_access_never_weakens)
 class HalvesAtEveryRecall(OddsPlasticity):
     def potentiate(self, trace, now, *, sleeps=0.0):
         return self.depress(super().potentiate(trace, now, sleeps=sleeps), 0.5)
+
+
+@faults.caught_by(checks.check_an_access_never_weakens)
+class GoesBackInTime(OddsPlasticity):
+    def potentiate(self, trace, now, *, sleeps=0.0):
+        return super().potentiate(trace, now, sleeps=sleeps).model_copy(update={"last_access": now})
+
+
+@faults.caught_by(checks.check_an_access_is_written_into_the_trace)
+class RemembersOnlyTheLastAccess(OddsPlasticity):
+    def potentiate(self, trace, now, *, sleeps=0.0):
+        return super().potentiate(trace, now, sleeps=sleeps).model_copy(update={"recent": (now,)})
 
 
 @faults.caught_by(checks.check_an_access_is_written_into_the_trace)
@@ -57,6 +107,39 @@ class EarnsAtEveryRecall(OddsPlasticity):
     def potentiate(self, trace, now, *, sleeps=0.0):
         recalled = super().potentiate(trace, now, sleeps=sleeps)
         return recalled.model_copy(update={"half_life": recalled.half_life * 1.1})
+
+
+@faults.caught_by(checks.check_massed_repetition_cannot_inflate)
+class CountsEveryPresentation(OddsPlasticity):
+    def potentiate(self, trace, now, *, sleeps=0.0):
+        recalled = super().potentiate(trace, now, sleeps=sleeps)
+        return recalled.model_copy(update={"presentations": trace.presentations + 1.0})
+
+
+@faults.caught_by(checks.check_a_better_grade_never_teaches_less)
+class RewardsEffort(OddsPlasticity):
+    def review(self, trace, now, grade, *, sleeps=0.0):
+        swapped = {Grade.HARD: Grade.EASY, Grade.EASY: Grade.HARD}
+        return super().review(trace, now, swapped.get(grade, grade), sleeps=sleeps)
+
+
+@faults.caught_by(checks.check_a_better_grade_never_teaches_less)
+class TellsReviewsFromRecalls(OddsPlasticity):
+    def potentiate(self, trace, now, *, sleeps=0.0):
+        return self.review(trace, now, Grade.EASY, sleeps=sleeps)
+
+
+@faults.caught_by(checks.check_what_failed_and_was_corrected_is_known_again)
+class LeavesFailuresUncorrected(OddsPlasticity):
+    def review(self, trace, now, grade, *, sleeps=0.0):
+        return trace if grade is Grade.AGAIN else super().review(trace, now, grade, sleeps=sleeps)
+
+
+@faults.caught_by(checks.check_depression_shortens_and_has_a_floor)
+class LiftsWhatIsBelowTheFloor(FsrsPlasticity):
+    def depress(self, trace, factor):
+        floor = trace.encoded_half_life / 100
+        return trace.model_copy(update={"half_life": max(floor, trace.half_life * factor)})
 
 
 @faults.caught_by(checks.check_depression_shortens_and_has_a_floor)
@@ -73,7 +156,7 @@ class ReplaysEveryNight(OddsPlasticity):
 
 @faults.caught_by(checks.check_replay_counts_once_between_accesses)
 class CutsTheHalfLifeOnly(OddsPlasticity):
-    """Past the longest half-life the elapsed time still grows, so that sleep weakens."""
+    """Ages still grow, so that sleep weakens."""
 
     def replay(self, trace, now, *, weight=1.0):
         rested = super().replay(trace, now, weight=weight)
@@ -88,8 +171,23 @@ class IgnoresTheWeight(OddsPlasticity):
 
 @faults.caught_by(checks.check_the_cortical_share_only_grows_with_sleep)
 class MovesTheShareTwice(OddsPlasticity):
-    def cortical_share(self, trace, sleeps, salience=0.0):
-        return super().cortical_share(trace, sleeps + 1.0, salience)
+    def cortical_share(self, trace, sleeps):
+        return super().cortical_share(trace, sleeps + 1.0)
+
+
+@faults.caught_by(checks.check_the_cortical_share_only_grows_with_sleep)
+class ConsolidatesAllAlike(OddsPlasticity):
+    def imprint(self, now, *, salience=0.0, **given):
+        return super().imprint(now, **given)
+
+
+@faults.caught_by(checks.check_every_trace_survives_json)
+class WritesWhatIsNoNumber(OddsPlasticity):
+    def potentiate_many(self, traces, now, *, sleeps=0.0):
+        return [
+            trace.model_copy(update={"difficulty": float("nan")})
+            for trace in super().potentiate_many(traces, now, sleeps=sleeps)
+        ]
 
 
 @faults.caught_by(checks.check_traces_are_never_changed_in_place)

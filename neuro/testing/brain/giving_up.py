@@ -76,7 +76,8 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
             await brain.perceive(content)
             await cancelled_after(brain.sleep(), steps)
             await unhindered(brain.recall(content, limit=1))
-        await unhindered(brain.sleep())
+        for _ in range(2):  # the first may be the night that goes on
+            await unhindered(brain.sleep())
         assert brain.inspect().regions["hippocampus"].model_dump()["engrams"] == 0
         await lives.assert_nothing_arrives()
     async with lives.one() as brain:

@@ -158,6 +158,8 @@ ALL = 100
 _PEOPLE = ("Dana", "Omar")
 _THINGS = ("keys", "violin")
 _ENDINGS = ("", "", "", " at stop 1", " at stop 2")
+_TYPES = (MemoryType.EPISODIC, MemoryType.SEMANTIC, MemoryType.PROCEDURAL, MemoryType.HABITUAL)
+"""What else there is lives as these do."""
 _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
@@ -228,7 +230,7 @@ def _content(rng: random.Random) -> str:
 def _perceive(rng: random.Random) -> Perceive:
     return Perceive(
         _content(rng),
-        rng.choice(tuple(MemoryType)),
+        rng.choice(_TYPES),
         rng.choice(_SPEAKERS),
         rng.choice(_SALIENCES),
         rng.choice(_REWARDS),

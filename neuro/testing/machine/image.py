@@ -8,6 +8,7 @@ from neuro.brain import Brain
 from neuro.engram import Engram
 from neuro.stores.base import Store
 from neuro.testing.machine.audit import Census, take_census
+from neuro.units import DORMANT_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ async def develop(census: Census, brain: Brain) -> Image:
             for found in wired.values()
             for a in found
         },
-        dormant=frozenset(i for i, (_, engram) in engrams.items() if brain.hippocampus.dormant(engram, now)),
+        dormant=frozenset(i for i, (_, engram) in engrams.items() if brain.retention(engram) < DORMANT_BELOW),
         brain_time=now,
         sleeps=brain.inspect().sleeps,
         log_scale=brain.connectome.state()["log_scale"],

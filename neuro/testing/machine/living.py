@@ -11,7 +11,7 @@ from neuro.clock import SimulatedClock
 from neuro.config import BrainConfig
 from neuro.embedders import HashingEmbedder
 from neuro.errors import NeuroError, StoreUnavailableError
-from neuro.plasticity import OddsPlasticity
+from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
 from neuro.stores.base import Store
 from neuro.testing.doubles import FailingStore, InterleavingStore
@@ -43,10 +43,12 @@ from neuro.testing.machine.ledger import Circumstances, Ledger, Outcome
 from neuro.testing.machine.places import OpenPlace, memory_place
 
 MACHINE_CONFIG = BrainConfig(
-    plasticity=OddsPlasticity(half_life_scale=0.1),
+    types=TypeProfiles(half_life_scale=0.1),
     prefrontal_cortex=PrefrontalCortexParams(capacity=3),
 )
 """Lets much happen in few acts: an episode is dormant after 19 days, and working memory is soon full."""
+_STARTS = (0, 0, 0, 10, 40, 80)
+"""Turns of the event loop after which acts begin that are to meet: in the midst of one another."""
 _PATIENCE = 30.0
 """Real seconds after which acts count as stuck."""
 
@@ -142,7 +144,10 @@ class _Life:
 
     async def _meet(self, acts: Sequence[Act]) -> list[Outcome]:
         named = [self._ledger.pick(act.number) if isinstance(act, OnOne) else None for act in acts]
-        tasks = [asyncio.create_task(self._carry_out(act, i)) for act, i in zip(acts, named, strict=True)]
+        starts = [self._rng.choice(_STARTS) for _ in acts]
+        tasks = [
+            asyncio.create_task(self._carry_out(*begun)) for begun in zip(acts, named, starts, strict=True)
+        ]
         try:
             async with asyncio.timeout(_PATIENCE):
                 for ended in asyncio.as_completed(tasks):
@@ -155,7 +160,9 @@ class _Life:
                 task.cancel()
         return [Outcome(act, i, task.result()) for act, i, task in zip(acts, named, tasks, strict=True)]
 
-    async def _carry_out(self, act: Act, engram_id: str | None) -> object:
+    async def _carry_out(self, act: Act, engram_id: str | None, start: int) -> object:
+        for _ in range(start):
+            await asyncio.sleep(0)
         try:
             return await self._do(act, engram_id or "")
         except NeuroError as error:

@@ -10,6 +10,7 @@ needed. Run them all with `check_store`, or one at a time, by name, from your ow
 
 from __future__ import annotations
 
+from neuro.testing.stores.agendas import AGENDA_CHECKS
 from neuro.testing.stores.bookkeeping import BOOKKEEPING_CHECKS
 from neuro.testing.stores.changes import CHANGE_CHECKS
 from neuro.testing.stores.engrams import ENGRAM_CHECKS, MakeStore
@@ -30,6 +31,7 @@ STORE_CHECKS = (
     *ENGRAM_CHECKS,
     *CHANGE_CHECKS,
     *FADING_CHECKS,
+    *AGENDA_CHECKS,
     *FINDING_CHECKS,
     *BOOKKEEPING_CHECKS,
     *LIFE_CHECKS,

@@ -128,7 +128,10 @@ async def check_documents_do_not_change_with_what_was_given_or_read(make_store: 
         given["list"].append(2)
         [read] = await store.read_documents(["key"])
         read["list"].append(3)
-        assert await store.read_documents(["key"]) == [{"list": [1]}]
+        amended = await store.amend_document("amended", lambda _: read)
+        for mutable in (read, amended):
+            mutable["list"].append(4)
+        assert await store.read_documents(["key", "amended"]) == [{"list": [1]}, {"list": [1, 3]}]
 
 
 async def check_documents_are_written_all_or_none(make_store: MakeStore) -> None:
@@ -142,6 +145,65 @@ async def check_documents_are_written_all_or_none(make_store: MakeStore) -> None
         assert a == b == c, "two writes were mixed"
 
 
+# Changing documents
+
+
+def more(held: Any) -> Any:
+    """A change that counts by one."""
+    return 1 if held is None else held + 1
+
+
+async def check_a_document_is_changed_from_what_is_stored_now(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        assert await store.amend_document("nights", more) == 1
+        await store.write_documents({"nights": 5, "other": 7})
+        assert await store.amend_document("nights", more) == 6
+        assert await store.amend_document("nights", more) == 7
+        assert await store.read_documents(["nights", "other"]) == [7, 7]
+        assert await store.amend_document("nights", lambda _: None) is None
+        assert await store.amend_document("nights", more) == 1
+
+
+async def check_changed_documents_survive_as_json(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        documents, given = _nasty_documents(), list[Any]()
+        amended = [await store.amend_document(key, lambda _, v=value: v) for key, value in documents.items()]
+        for key in documents:
+            await store.amend_document(key, lambda held: given.append(held) or held)
+        for found in (amended, given[-len(documents) :], await store.read_documents(list(documents))):
+            _assert_documents(found, list(documents.values()))
+
+
+async def check_a_change_of_a_document_that_fails_changes_nothing(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        await store.write_documents({"stored": 1})
+
+        def fail(held: Any) -> Any:
+            raise ArithmeticError(held)
+
+        for key in ("stored", "missing"):
+            with raises(ArithmeticError):
+                await store.amend_document(key, fail)
+            with raises(TypeError, ValueError):
+                await store.amend_document(key, lambda held: [held, object()])
+        assert await store.read_documents(["stored", "missing"]) == [1, None]
+        assert await store.amend_document("stored", more) == 2
+
+
+async def check_concurrent_changes_of_a_document_all_count(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+
+        async def count(task: int) -> list[int]:
+            await store.write_documents({f"{task}": task})
+            return [await store.amend_document(f"nights {task % 2}", more) for _ in range(6)]
+
+        counted = await asyncio.gather(*(count(task) for task in range(10)))
+        for parity in (0, 1):
+            seen = [value for values in counted[parity::2] for value in values]
+            assert sorted(seen) == list(range(1, 31)), "two changes were made to one value"
+        assert await store.read_documents(["nights 0", "nights 1"]) == [30, 30]
+
+
 BOOKKEEPING_CHECKS = (
     check_links_are_set_replaced_and_removed,
     check_links_are_outgoing_in_the_order_asked,
@@ -152,4 +214,8 @@ BOOKKEEPING_CHECKS = (
     check_documents_survive_as_json,
     check_documents_do_not_change_with_what_was_given_or_read,
     check_documents_are_written_all_or_none,
+    check_a_document_is_changed_from_what_is_stored_now,
+    check_changed_documents_survive_as_json,
+    check_a_change_of_a_document_that_fails_changes_nothing,
+    check_concurrent_changes_of_a_document_all_count,
 )

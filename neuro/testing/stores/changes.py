@@ -51,7 +51,14 @@ async def check_amend_keeps_every_bit_of_what_it_changed(make_store: MakeStore) 
         for step, source in enumerate((complete, extreme)):
             changed = {
                 name: getattr(source, name)
-                for name in ("trace", "pinned", "superseded_by", "salience", "reliability")
+                for name in (
+                    "trace",
+                    "pinned",
+                    "superseded_by",
+                    "target_retention",
+                    "salience",
+                    "reliability",
+                )
             }
             amended = await engrams.amend(
                 [sample_id(4)],

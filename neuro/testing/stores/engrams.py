@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from neuro.engram import Engram
 from neuro.errors import StaleEngramError
-from neuro.stores.base import EngramStore, Placed, Store
+from neuro.stores.base import Agenda, EngramStore, Placed, Store
 from neuro.testing.expect import assert_same, in_order, raises
 from neuro.testing.samples import nasty_engrams, sample_engram, sample_id, sample_placed, sample_probe
 
@@ -36,6 +36,8 @@ async def assert_absent(engrams: EngramStore, engram: Engram) -> None:
     assert await engrams.scan() == []
     assert await engrams.due(math.inf, limit=10) == []
     assert await engrams.count(math.inf) == (0, 0)
+    for agenda in Agenda:
+        assert await engrams.upcoming(agenda, math.inf, limit=10) == []
     assert await engrams.amend([engram.engram_id], counted, op_id="absent") == []
     assert await engrams.demote([engram.engram_id], math.inf) == []
 

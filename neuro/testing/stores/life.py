@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from neuro.engram import Engram
 from neuro.errors import StoreClosedError
-from neuro.stores.base import Link, Placed, Store
+from neuro.stores.base import Agenda, Link, Placed, Store
 from neuro.testing.expect import assert_same, in_order, raises
 from neuro.testing.samples import nasty_engrams, sample_engram, sample_id, sample_placed, sample_probe
+from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
 
 Reopen = Callable[[], Awaitable[Store]]
-"""Opens the place of the store made last once more."""
+"""Opens the place of the store made last once more, beside what is open there already."""
 
 
 # Closing
@@ -50,6 +52,7 @@ async def check_every_verb_after_closing_raises(make_store: MakeStore) -> None:
             lambda e=engrams: e.scan(),
             lambda e=engrams: e.due(1.0, limit=1),
             lambda e=engrams: e.demote(ids, 1.0),
+            lambda e=engrams: e.upcoming(Agenda.REVIEW, 1.0, limit=1),
             lambda e=engrams: e.count(1.0),
             lambda: store.links(ids),
             lambda: store.link([Link("a", "b", "temporal", 1.0)]),
@@ -58,6 +61,7 @@ async def check_every_verb_after_closing_raises(make_store: MakeStore) -> None:
             lambda: store.write_journal([sample_engram(1)]),
             lambda: store.read_documents(["a"]),
             lambda: store.write_documents({"a": 1}),
+            lambda: store.amend_document("a", lambda held: held),
         ]
         for verb in verbs:
             with raises(StoreClosedError):
@@ -102,6 +106,29 @@ async def check_the_forget_index_survives_reopening(make_store: MakeStore, reope
         assert await engrams.count(math.inf) == (5, 4)
 
 
+async def check_the_agendas_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
+    late, small = 1_700_000_000.123456, 0.1 + 0.2
+    kept, moved, deleted, arriving = (sample_id(n) for n in (1, 2, 3, 4))
+    async with aclosing(await make_store()) as store:
+        engrams = store.engrams(REGION)
+        items = [Placed(sample_engram(n), 1e6, small, late) for n in (1, 2, 3)]
+        await engrams.insert(items)
+        await engrams.insert([Placed(sample_engram(4), 1e6, -1e300, 5e-324)], arriving=True)
+        await engrams.amend([moved], lambda e: counted(e)._replace(rehearse_at=8.0), op_id="a")
+        await engrams.delete(deleted)
+    async with aclosing(await reopen()) as store:
+        engrams = store.engrams(REGION)
+        reviews, rehearsals = [(kept, small)], [(moved, 8.0), (kept, late)]
+        assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=9) == reviews
+        assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == rehearsals
+        await engrams.reveal([arriving])
+    async with aclosing(await reopen()) as store:
+        engrams = store.engrams(REGION)
+        assert await engrams.upcoming(Agenda.REVIEW, 1.0, limit=9) == [(arriving, -1e300), *reviews]
+        rehearsals.insert(0, (arriving, 5e-324))
+        assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == rehearsals
+
+
 async def check_arrivals_and_operations_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
     arriving = sample_placed(2, forgotten_at=5.0)
     async with aclosing(await make_store()) as store:
@@ -140,12 +167,24 @@ async def check_bookkeeping_survives_reopening(make_store: MakeStore, reopen: Re
         assert await store.read_documents(["clock", "none"]) == [{"brain": 0.1 + 0.2, "nights": 3}, None]
 
 
+async def check_changes_of_a_document_through_two_handles_all_count(
+    make_store: MakeStore, reopen: Reopen
+) -> None:
+    async with aclosing(await make_store()) as one, aclosing(await reopen()) as other:
+        changes = [store.amend_document("nights", more) for _ in range(30) for store in (one, other)]
+        assert sorted(await asyncio.gather(*changes)) == list(range(1, 61))
+        for store in (one, other):
+            assert await store.read_documents(["nights"]) == [60]
+    async with aclosing(await reopen()) as store:
+        assert await store.amend_document("nights", more) == 61
+
+
 # Neighbours
 
 
 async def check_namespaces_are_isolated(make_store: MakeStore, open_neighbour: Reopen) -> None:
     async with aclosing(await make_store()) as store, aclosing(await open_neighbour()) as neighbour:
-        item, other = sample_placed(1, "harbour"), sample_placed(1, "piano")
+        item, other = Placed(sample_engram(1, "harbour"), 1e6, 10.0, 20.0), sample_placed(1, "piano")
         await store.engrams(REGION).insert([item])
         await store.engrams(REGION).insert([sample_placed(2)], arriving=True)
         await store.link([Link("a", "b", "temporal", 1.0)])
@@ -155,12 +194,14 @@ async def check_namespaces_are_isolated(make_store: MakeStore, open_neighbour: R
         await neighbour.engrams(REGION).insert([other])
         await neighbour.unlink("a")
         await neighbour.write_journal([], drop=[sample_id(1)])
-        await neighbour.write_documents({"key": 2})
+        assert await neighbour.amend_document("key", more) == 1
         assert await neighbour.engrams(REGION).delete(sample_id(1))
         assert_same(await store.engrams(REGION).scan(), [item.engram])
         assert await store.links(["a"]) == [[Link("a", "b", "temporal", 1.0)]]
         assert_same(await store.journal(), [item.engram])
-        assert await store.read_documents(["key"]) == [1]
+        for agenda in Agenda:
+            assert len(await store.engrams(REGION).upcoming(agenda, math.inf, limit=9)) == 1
+        assert await store.amend_document("key", more) == 2
 
 
 async def _assert_empty(store: Store, missing: Engram) -> None:
@@ -170,6 +211,8 @@ async def _assert_empty(store: Store, missing: Engram) -> None:
     assert await engrams.search(sample_probe("harbour"), limit=9) == []
     assert await engrams.count(math.inf) == (0, 0)
     assert await engrams.arrivals() == []
+    for agenda in Agenda:
+        assert await engrams.upcoming(agenda, math.inf, limit=9) == []
     assert await store.links(["a"]) == [[]]
     assert await store.journal() == []
     assert await store.read_documents(["key"]) == [None]
@@ -180,6 +223,8 @@ LIFE_CHECKS = (check_closing_twice_is_harmless, check_every_verb_after_closing_r
 DURABLE_CHECKS = (
     check_engrams_survive_reopening,
     check_the_forget_index_survives_reopening,
+    check_the_agendas_survive_reopening,
     check_arrivals_and_operations_survive_reopening,
     check_bookkeeping_survives_reopening,
+    check_changes_of_a_document_through_two_handles_all_count,
 )

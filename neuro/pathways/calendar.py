@@ -1,0 +1,98 @@
+"""The brain's time and nights as its store knows them, so that restarts and other processes go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from neuro.clock import BrainTime
+from neuro.stores import Store
+from neuro.units import HOUR
+
+TIME_DOCUMENT = "time"
+_RESERVATION = HOUR
+"""Brain time that is used before the store must hear of it; an unclean end may skip as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeps:
+    """How much a brain has slept."""
+
+    count: float = 0.0
+    """Full nights, a real number."""
+    counted_at: float = 0.0
+    """Waking time up to which nights have counted; that of birth before the first."""
+    slept_at: float = 0.0
+    """Brain time of the last night, or of birth."""
+
+
+class Calendar:
+    """Keeps one brain's time and count of nights, here and in its store."""
+
+    def __init__(self, time: BrainTime, store: Store) -> None:
+        self._time = time
+        self._store = store
+        self._reserved = time.now()
+        self.known = False
+        """Whether the store has heard of this brain."""
+        self.sleeps = Sleeps(0.0, time.waking, time.now())
+
+    def resume(self, document: Mapping[str, Any] | None) -> None:
+        """Goes on from what the store knows."""
+        if document is not None:
+            self._time.resume(document["time"])
+            self.sleeps = Sleeps(**document["sleeps"])
+            self._reserved = self._time.now()
+            self.known = True
+
+    async def reserve(self) -> None:
+        """Before brain time is written into traces: whoever opens the store after a crash is not behind them."""
+        if self._time.now() > self._reserved:
+            await self._write(lambda sleeps: sleeps, ahead=_RESERVATION)
+
+    async def synchronise(self) -> None:
+        """Takes in what other processes lived and slept through meanwhile."""
+        await self._write(lambda sleeps: sleeps)
+
+    def weigh(self, full_day: float) -> float:
+        """Share of a full night that a night now counts for, in [0, 1]."""
+        return _weight(self._time.waking, self.sleeps, full_day)
+
+    async def count_night(self, waking: float, now: float, full_day: float) -> None:
+        """A night has been slept, after ``waking`` time, at brain time ``now``; nights of others count once."""
+
+        def counted(sleeps: Sleeps) -> Sleeps:
+            count = sleeps.count + _weight(waking, sleeps, full_day)
+            return Sleeps(count, max(waking, sleeps.counted_at), max(now, sleeps.slept_at))
+
+        await self._write(counted)
+
+    async def close(self) -> None:
+        """The time of waking ends; what this process reserved and did not use is free again."""
+        await self._write(lambda sleeps: sleeps, release=True)
+
+    async def _write(
+        self, slept: Callable[[Sleeps], Sleeps], *, ahead: float = 0.0, release: bool = False
+    ) -> None:
+        moment, reserved, slept_here = self._time.moment(), self._reserved, self.sleeps
+
+        # Runs in whatever thread, and repeatedly.
+        def change(document: Mapping[str, Any] | None) -> dict[str, Any]:
+            stored = None if document is None else document["time"]
+            time = moment.joined(stored)
+            if release and stored is not None and stored["reserved"] == reserved:
+                time["reserved"] = time["brain"]
+            time["reserved"] = max(time["reserved"], time["brain"] + ahead)
+            sleeps = slept_here if document is None else Sleeps(**document["sleeps"])
+            return {"time": time, "sleeps": asdict(slept(sleeps))}
+
+        written = await self._store.amend_document(TIME_DOCUMENT, change)
+        self.known = True
+        self._time.adopt(written["time"])
+        self._reserved = written["time"]["reserved"]
+        self.sleeps = max(self.sleeps, Sleeps(**written["sleeps"]), key=lambda sleeps: sleeps.slept_at)
+
+
+def _weight(waking: float, sleeps: Sleeps, full_day: float) -> float:
+    return min(1.0, max(0.0, waking - sleeps.counted_at) / full_day)

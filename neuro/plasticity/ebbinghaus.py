@@ -1,0 +1,41 @@
+"""Exponential forgetting, as most memories of agents have it; equations in `neuro.dynamics.retention`."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from neuro.engram import Trace
+from neuro.plasticity.odds import CeilingPlasticity
+from neuro.plasticity.tracing import State
+
+_LEAST_LOG = -700.0
+"""Beyond it exp underflows; what is that far gone is gone."""
+
+
+class EbbinghausPlasticity(CeilingPlasticity):
+    """`neuro.plasticity.base.Plasticity` in which strength falls as ``p0 exp(-t / S)`` to a half in one half-life.
+
+    The curve bears Ebbinghaus' name, though what he measured falls like a power of time (Ebbinghaus 1885; Rubin &
+    Wenzel 1996). A recall lengthens the half-life as in the odds law, by what had been forgotten.
+    """
+
+    law: Literal["ebbinghaus"] = "ebbinghaus"
+    ceiling: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.99
+    """p0, strength right after an access: that of the odds law after one exposure."""
+
+    def _state(self, trace: Trace) -> tuple[float, ...]:
+        return trace.half_life, trace.last_access, trace.encoded_half_life
+
+    def _odds(self, now: float, state: State) -> Any:
+        half_life, last_access = state[:2]
+        decay = np.maximum(0.0, now - last_access) / half_life * math.log(2.0 * self.ceiling)
+        strength = self.ceiling * np.exp(np.maximum(_LEAST_LOG, -decay))
+        return (1.0 - strength) / strength
+
+    def _instant(self, below: float, state: State) -> Any:
+        half_life, last_access = state[:2]
+        return last_access + half_life * math.log(self.ceiling / below) / math.log(2.0 * self.ceiling)
