@@ -45,7 +45,7 @@ from neuro.pathways.waking import Body, BrainSnapshot, awaken
 from neuro.query import Where
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.signals import CycleFailure, Explanation, Perception, Recall, SleepReport, Stimulus
+from neuro.signals import Cue, CycleFailure, Explanation, Perception, Recall, SleepReport, Stimulus
 from neuro.sleep import SleepCycle
 from neuro.stores import Store
 from neuro.units import HOUR
@@ -71,7 +71,7 @@ class Brain:
         """Who is told of outcomes: `Observers.subscribe` to Perception, Recall, SleepReport, ..."""
         self._transduction = Transduction(body.embedder)
         self._perceiving = Perceiving(body, self._life, self._transduction, scope, self.observers.announce)
-        self._recalling = Recalling(body, self._life, rng)
+        self._recalling = Recalling(body, self._life, self._transduction, rng)
         self._keeping = Keeping(body, self._life)
         self.schedule = Schedule(body, self._life, self._keeping)
         """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
@@ -233,7 +233,7 @@ class Brain:
         check_count(limit, "limit")
         wanted = Where.of(where)
         chosen = check_mode(mode, self._body.config.recall.mode)
-        asked = await self._transduction.cue(text)
+        asked = Cue(text, self._body.clock.now())
         recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict, mode=chosen)
         if update:
             self.observers.announce(recall)

@@ -57,7 +57,7 @@ class Spread(NamedTuple):
 class ConnectomeParams(Params):
     """Parameters of the connectome."""
 
-    spreading: Unit = 1.0
+    spreading: Unit = 0.1
     """W: share of a source's activation that flows to what it is wired to; 0 switches spreading off (Anderson 1983)."""
     most_links: Annotated[int, Field(ge=1)] = 32
     """Associations an engram keeps, the strongest."""

@@ -132,18 +132,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What asks. Terms and features say what it looks like to the indexes."""
+    """What asks."""
 
     text: str
-    words: Mapping[str, str]
-    """Content words by their terms, in order."""
-    features: npt.NDArray[np.float32] | None = None
-    """Shape (dimension,), unit length."""
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """What it must share with an engram to match by words."""
-        return tuple(self.words)
+    asked_at: float
+    """Clock time, epoch seconds; "last week" counts from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +144,8 @@ class Reason:
     """One term of why an engram was recalled."""
 
     kind: str
-    """words, meaning, temporal, co_held, co_recalled, goal, working_memory, strength, salience or dormant."""
+    """words, related, nearby, speaker, date, gist, meaning, form, temporal, co_held, co_recalled, working_memory,
+    strength or dormant."""
     amount: float
     """What it added to the activation."""
     text: str

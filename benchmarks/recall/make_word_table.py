@@ -9,9 +9,8 @@ of WordNet (Tissier et al. 2017 learn words from definitions; the static student
 A row's length is what its word weighs in a sum, its direction what it means. Rows are reduced to the first principal
 components of the encoder's vectors and rounded to int8; their lengths are kept beside them.
 
-The file holds ``stems`` (ASCII, one a line), ``rows`` (int8, each row's largest component +-127) and ``lengths``
-(float16). Needs the extra "sentence-transformers"; takes some ten minutes on one core. Seeded: a rerun on the same
-machine gives the same.
+`WordTable.load` tells the format. Needs the extra "sentence-transformers"; takes some ten minutes on one core. Seeded:
+a rerun on the same machine gives the same.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.indexing.terms import STOP_WORDS, stem, terms
+from neuro.indexing.word_table import WordTable
 
 DIMENSION = 128
 _EPOCHS = 6
@@ -152,12 +152,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stems, rows = distilled(arguments.model, arguments.wordnet, arguments.dimension)
     arguments.table.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        arguments.table,
-        stems=np.frombuffer("\n".join(stems).encode("ascii"), dtype=np.uint8),
-        rows=np.rint(rows * (127.0 / np.abs(rows).max(axis=1, keepdims=True))).astype(np.int8),
-        lengths=np.linalg.norm(rows, axis=1).astype(np.float16),
-    )
+    WordTable(stems, rows).save(arguments.table)
     print(f"{len(stems):,} stems, {rows.shape[1]} dimensions, {arguments.table.stat().st_size:,} bytes")
 
 

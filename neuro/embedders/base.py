@@ -11,7 +11,10 @@ import numpy.typing as npt
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns texts into features. ``name`` and ``dimension`` are remembered by the store that it fills."""
+    """Turns texts into features. ``name`` and ``dimension`` are remembered by the store that it fills.
+
+    It may also have a bool ``contextual``, see `is_contextual`.
+    """
 
     @property
     def name(self) -> str:
@@ -43,3 +46,11 @@ class ImmediateEmbedder(Protocol):
     def embed_now(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """`Embedder.embed`, at once."""
         ...
+
+
+def is_contextual(embedder: Embedder) -> bool:
+    """Whether features say more of a text than its single words do, so that they are worth comparing beside words.
+
+    What the embedder says as ``contextual``; True for one that does not say, as most are sentence encoders.
+    """
+    return bool(getattr(embedder, "contextual", True))

@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from neuro.embedders.base import Embedder, ImmediateEmbedder
+from neuro.embedders.base import Embedder, ImmediateEmbedder, is_contextual
 from neuro.embedders.rows import checked_rows, checked_texts
 from neuro.errors import ConfigurationError
 
@@ -56,6 +56,11 @@ class CachedEmbedder:
     def dimension(self) -> int:
         """Length of a row."""
         return self.inner.dimension
+
+    @property
+    def contextual(self) -> bool:
+        """What the inner embedder says."""
+        return is_contextual(self.inner)
 
     def __repr__(self) -> str:
         return f"CachedEmbedder({self.inner!r}, size={self._size})"

@@ -1,4 +1,4 @@
-"""The light default: words and pieces of words, hashed into a row. No model, no dependency, no state.
+"""Words and pieces of words, hashed into a row. No model, no data, no state.
 
 It knows spelling and inflection, not meaning: "harbour" is close to "harbours" and to "harbuor", and as far
 from "port" as from anything else.
@@ -32,8 +32,8 @@ _CACHED_WORDS: Final = 16_384
 _LONGEST_WORD: Final = 64
 """Characters; of a longer word (a key, a blob) only the first 64 give trigrams, and it is not cached."""
 
-_AT_ONCE_TEXTS: Final = 256
-_AT_ONCE_CHARACTERS: Final = 16_384
+AT_ONCE_TEXTS: Final = 256
+AT_ONCE_CHARACTERS: Final = 16_384
 """A larger batch would hold the event loop for more than some 10 ms and goes to a thread."""
 
 Word = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]
@@ -60,7 +60,7 @@ def _hash_word(dimension: int, word: str) -> Word:
     return np.array(columns, dtype=np.intp), weights * np.array(signs)
 
 
-def _content_words(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
     """The words that say something; where there is none all words, and where there is none all characters."""
     found = words(text)
     return [word for word in found if word not in STOP_WORDS] or found or list("".join(text.split())) or [""]
@@ -81,6 +81,9 @@ class HashingEmbedder:
         Weinberger, K., Dasgupta, A., Langford, J., Smola, A. & Attenberg, J. (2009). Feature hashing for
         large scale multitask learning. ICML.
     """
+
+    contextual: Final = False
+    """A text's features say nothing beyond its single words."""
 
     def __init__(self, dimension: int = DEFAULT_DIMENSION) -> None:
         if type(dimension) is not int or not _SMALLEST <= dimension <= _LARGEST:
@@ -111,7 +114,7 @@ class HashingEmbedder:
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """`embed_now`; a large batch is computed in a thread."""
         found = checked_texts(texts)
-        if len(found) > _AT_ONCE_TEXTS or sum(map(len, found)) > _AT_ONCE_CHARACTERS:
+        if len(found) > AT_ONCE_TEXTS or sum(map(len, found)) > AT_ONCE_CHARACTERS:
             return await asyncio.to_thread(self._rows, found)
         return self._rows(found)
 
@@ -127,7 +130,7 @@ class HashingEmbedder:
         for row, text in zip(sums, texts, strict=True):
             hashed: list[npt.NDArray[np.intp]] = []
             weighed: list[npt.NDArray[np.float64]] = []
-            for word, count in Counter(_content_words(text)).items():
+            for word, count in Counter(content_words(text)).items():
                 columns, values = (self._known if len(word) <= _LONGEST_WORD else self._hash)(word)
                 hashed.append(columns)
                 weighed.append(values if count == 1 else values * (1.0 + math.log(count)))

@@ -13,13 +13,15 @@ from neuro.embedders.base import Embedder
 from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import DEFAULT_DIMENSION, HashingEmbedder
 from neuro.embedders.sentence_transformers import HUB_NAME, PREFIX, SentenceTransformersEmbedder
+from neuro.embedders.words import WordsEmbedder
 from neuro.errors import ConfigurationError, EmbedderUnavailableError, FeatureMismatchError
 from neuro.records import Record
 
+_WORDS: Final = "words"
 _LEXICAL: Final = re.compile(r"lexical(?:-([0-9]{1,9}))?")
 _FINGERPRINTED: Final = re.compile(r".+@[0-9a-f]{12}")
 _ACCEPTED: Final = (
-    '"lexical" (or "lexical-<dimension>"), the name or the folder of a sentence-transformers model, '
+    '"words", "lexical" (or "lexical-<dimension>"), the name or the folder of a sentence-transformers model, '
     "or an object with name, dimension, embed, embed_cues and aclose"
 )
 
@@ -38,7 +40,9 @@ class Filler(Record):
         """How to remember ``embedder``, which is loaded."""
         innermost = _innermost(embedder)
         source = None
-        if isinstance(innermost, HashingEmbedder):
+        if isinstance(innermost, HashingEmbedder) or (
+            isinstance(innermost, WordsEmbedder) and innermost.name == _WORDS
+        ):
             source = innermost.name
         elif isinstance(innermost, SentenceTransformersEmbedder):
             source = innermost.source
@@ -51,9 +55,9 @@ async def resolve(
     """The embedder that is meant, loaded and ready.
 
     Args:
-        embedder: "lexical" or "lexical-<dimension>"; the folder of a sentence-transformers model, or its name
-            on the hub, with or without "sentence-transformers:" before it; an object with the port; None for
-            ``filler``, or without one for "lexical".
+        embedder: "words"; "lexical" or "lexical-<dimension>"; the folder of a sentence-transformers model, or its
+            name on the hub, with or without "sentence-transformers:" before it; an object with the port; None for
+            ``filler``, or without one for "words".
         filler: the embedder that filled the store which is opened; no other will do.
 
     Raises:
@@ -92,7 +96,7 @@ def _how(filler: Filler) -> str:
 
 async def _open(embedder: object) -> Embedder:
     if embedder is None:
-        return HashingEmbedder()
+        return await _named(_WORDS)
     if isinstance(embedder, (str, os.PathLike)):
         return await _named(os.fsdecode(embedder))  # pyright: ignore[reportUnknownArgumentType]
     innermost = _innermost(embedder)
@@ -113,6 +117,8 @@ async def _open(embedder: object) -> Embedder:
 
 
 async def _named(name: str) -> Embedder:
+    if name == _WORDS:
+        return await asyncio.to_thread(WordsEmbedder)  # reads its table
     if lexical := _LEXICAL.fullmatch(name):
         return HashingEmbedder(int(lexical[1] or DEFAULT_DIMENSION))
     model = name.removeprefix(PREFIX)

@@ -1,132 +1,156 @@
-"""What is asked of an index, and what it answers."""
+"""What is asked of an index and what it answers, and the weights of the score between the two."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from neuro.records import Params, Unit
+from neuro.indexing.dates import Days
+from neuro.records import Params, Positive, Unit
+from neuro.signals import Reason
+
+_Weight = Annotated[float, Field(ge=-100.0, le=100.0)]
+_Count = Annotated[int, Field(ge=1)]
 
 
-class Frequencies(NamedTuple):
-    """What a corpus knows of some terms."""
+class Weights(Params):
+    """Weights of the features of a fragment, all of which lie in [0, 1]: its score is their weighted sum.
 
-    fragments: int
-    """Fragments in the corpus."""
-    words: int
-    """Terms in all fragments together."""
-    counts: tuple[int, ...]
-    """Fragments that hold each term."""
+    The defaults were fitted by listwise softmax regression to questions about conversations between two people and
+    about documents, monologues, long messages and rooms of many; `benchmarks/recall` holds the script. Only their
+    ratios matter: relevance is the score divided by the sum of those above 0.
+    """
+
+    exact: _Weight = 4.8
+    """Concave BM25 over the cue's words, in the fragment and around it."""
+    related: _Weight = 5.72
+    """The same, words of like meaning counting for the cue's words."""
+    own: _Weight = 6.0
+    """Square of BM25 over the cue's words in the fragment alone: most of the cue in one place."""
+    speaker: _Weight = 2.09
+    """Said by the one person whom the cue names."""
+    first_person: _Weight = 0.8
+    """Rate of I, me, my, we in what that person said."""
+    date: _Weight = 3.48
+    """Fit to the dates in the cue."""
+    answer: _Weight = 2.47
+    """Concave BM25 of the question that somebody else asked just before."""
+    time_words: _Weight = 0.73
+    """Rate of words like yesterday, next, June: something is told that happened."""
+    opening: _Weight = 0.45
+    """Among the first two engrams of an episode: news come first."""
+    question: _Weight = -0.55
+    """It asks; answers tell more."""
+    rarity: _Weight = 2.41
+    """Mean idf of its words: what is said rarely says more."""
+    gist: _Weight = 2.93
+    """Cosine of the sums of word rows of the fragment and the cue."""
+    meaning: _Weight = 0.0
+    """Cosine of the encoder's features of the fragment and the cue."""
+    answer_meaning: _Weight = 0.0
+    """What is above `Matching.chance` in that cosine of the question that somebody asked just before."""
+
+    @cached_property
+    def total(self) -> float:
+        """Sum of the weights above 0: the score of a fragment that has all of everything; at least 1e-9."""
+        return max(1e-9, sum(max(0.0, getattr(self, name)) for name in type(self).model_fields))
+
+
+def _with_encoder() -> Weights:
+    return Weights(
+        exact=4.4, related=5.16, own=6.0, speaker=2.09, first_person=0.76, date=3.39, answer=0.85, time_words=0.74,
+        opening=0.48, question=-0.55, rarity=2.28, gist=2.02, meaning=3.34, answer_meaning=3.99,
+    )  # fmt: skip
 
 
 class Matching(Params):
-    """How words and features are weighed into one relevance."""
+    """How a fragment is matched with a cue: the weights of the score, and the constants of its features."""
+
+    words: Weights = Field(default_factory=Weights)
+    """Weights where only words are compared."""
+    dense: Weights = Field(default_factory=_with_encoder)
+    """Weights where an encoder's features of the cue and the fragments are there as well."""
 
     saturation: Annotated[float, Field(ge=0.0)] = 0.9
     """k1 of BM25 (Robertson & Zaragoza 2009); short turns want it below the customary 1.2."""
     length_norm: Unit = 0.25
     """b of BM25."""
     concavity: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
-    """Exponent on the normalised lexical score: the first shared terms say most."""
-    words: Unit = 0.75
-    """Weight of the lexical score; 0 switches it off."""
-    features: Unit = 0.25
-    """Weight of the cosine of features; 0 switches it off."""
-    noise: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.15
-    """Cosine up to which features say nothing: unrelated texts reach it by chance."""
+    """Exponent on BM25 normalised to [0, 1]: the first words shared say most."""
 
-    def likeness(self, similarity: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """What of a cosine is beyond chance, in [0, 1]."""
-        return np.maximum(0.0, similarity - self.noise) / (1.0 - self.noise)
+    neighbour_share: Unit = 0.8
+    """What of a neighbour in the same episode counts at no distance (Howard & Kahana 2002: what was said around it
+    is the context that reinstates it)."""
+    neighbour_scale: Positive = 25.0
+    """Content words of distance, middle to middle, over which that share falls to 1/e of it."""
+    neighbour_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    """A neighbour with a smaller share counts nothing."""
+    neighbour_reach: Annotated[int, Field(ge=0, le=100)] = 10
+    """Most neighbours on either side."""
+
+    related_floor: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.45
+    """Cosine of word rows up to which two words have nothing to do with each other."""
+    most_related: _Count = 48
+    """Words that may stand for a word of the cue beside itself: the nearest."""
+    spelling_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    """Dice coefficient of letter trigrams from which a known word may stand for an unknown one."""
+    most_spellings: _Count = 3
+    """Known words that may stand for an unknown one: the most alike."""
+    name_floor: Annotated[float, Field(gt=0.0, le=1.0)] = 0.72
+    """Likeness (Ratcliff & Obershelp) from which an unknown capitalised word is a misspelt name."""
+
+    chance: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.3
+    """Cosine of encoders' features that unrelated texts may reach."""
+    gist_floor: Unit = 0.45
+    """Cosine of sums of word rows above which it finds a fragment that shares no word, related word or date."""
+    meaning_floor: Unit = 0.4
+    """The same for encoders' features."""
+
+    cue_characters: _Count = 8192
+    """Of a longer cue the beginning is read."""
+    cue_terms: _Count = 64
+    """Of more distinct content words the rarest of those that are known count."""
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """A cue as an index sees it."""
+class Reading:
+    """What an index makes of a cue."""
 
-    terms: tuple[str, ...]
-    """Distinct."""
-    idf: tuple[float, ...]
-    """Weight of each term, >= 0, from all of the brain's memory."""
-    mean_length: float
-    """Mean number of terms of a fragment, from all of the brain's memory."""
-    features: npt.NDArray[np.float32] | None = None
-    """Shape (dimension,), unit length."""
-    matching: Matching = field(default_factory=Matching)
-
-    @classmethod
-    def over(
-        cls,
-        terms: tuple[str, ...],
-        corpora: tuple[Frequencies, ...],
-        features: npt.NDArray[np.float32] | None = None,
-        matching: Matching | None = None,
-    ) -> Probe:
-        """The probe for ``terms`` over several corpora: ``idf = ln(1 + (N - df + .5) / (df + .5))``."""
-        fragments = sum(c.fragments for c in corpora)
-        words = sum(c.words for c in corpora)
-        counts = [sum(c.counts[i] for c in corpora) for i in range(len(terms))]
-        idf = tuple(float(np.log1p((max(0, fragments - df) + 0.5) / (df + 0.5))) for df in counts)
-        return cls(terms, idf, max(1.0, words / max(1, fragments)), features, matching or Matching())
+    text: str
+    """The cue itself."""
+    masked: str
+    """The cue with the people it names as I or my, as they would have said it: what an encoder should see."""
+    terms: Mapping[str, str]
+    """Stems of its content words without names, in order; each with the word as it stands in the cue."""
+    speaker: str | None = None
+    """Key of the one person named, see `neuro.indexing.people.person`; None: nobody, or several."""
+    named: str = ""
+    """That person as named in the cue."""
+    names_only: bool = False
+    """It has no content words but names: then who spoke is all that it asks for, beside the names as words."""
+    dates: tuple[Days, ...] = ()
+    """Days that it speaks of."""
 
 
 class Match(NamedTuple):
-    """An engram that answers a probe, by its best fragment."""
+    """An engram that answers a cue, by its best fragment."""
 
     engram_id: str
     relevance: float
-    """Lexical and feature scores weighed together, about [0, 1]."""
-    lexical: float
-    """Normalised BM25, in [0, 1]."""
+    """Score over the sum of the positive weights: at least 0, below 1 but for a perfect match."""
+    reasons: tuple[Reason, ...]
+    """What made it up, largest first, on the scale of relevance; parts below a thousandth are left out.
+
+    ``words`` (text: those shared, as they stand in the cue, or in the engram where that spells them otherwise),
+    ``related`` (text: the engram's words of like meaning), ``nearby`` (what was said around it, and the question
+    that it answers; text: words found there), ``speaker`` (text: the name), ``date`` (text: its day), ``gist``,
+    ``meaning`` and ``form`` (how it is told).
+    """
     similarity: float
-    """Cosine of features, in [-1, 1]; 0 without features."""
-    matched: tuple[str, ...]
-    """Terms of the probe that the engram's best fragment holds."""
-
-
-def term_shares(probe: Probe) -> npt.NDArray[np.float64]:
-    """Share of each term in the most that the probe could reach, shape (terms,); zeros when all idf are."""
-    idf = np.asarray(probe.idf, dtype=np.float64)
-    total = idf.sum()
-    return idf / total if total > 0.0 else idf
-
-
-def saturated(
-    counts: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], probe: Probe
-) -> npt.NDArray[np.float64]:
-    """How full fragments are of a term, in [0, 1]: ``f / (f + k1 (1 - b + b length / mean length))``.
-
-    Args:
-        counts: shape (fragments,), how often each fragment holds the term.
-        lengths: shape (fragments,), terms of each fragment.
-    """
-    m = probe.matching
-    norm = m.saturation * (1.0 - m.length_norm + m.length_norm * lengths / probe.mean_length)
-    # Without saturation a term that is not there would be 0 / 0.
-    return np.divide(counts, counts + norm, out=np.zeros(len(counts)), where=counts > 0.0)
-
-
-def bm25(
-    frequencies: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], probe: Probe
-) -> npt.NDArray[np.float64]:
-    """BM25 of fragments, divided by the most that the probe could reach, in [0, 1].
-
-    Args:
-        frequencies: shape (fragments, terms of the probe), how often each fragment holds each term.
-        lengths: shape (fragments,), terms of each fragment.
-    """
-    scores = np.zeros(len(lengths))
-    for share, counts in zip(term_shares(probe), frequencies.T, strict=True):
-        scores += share * saturated(counts, lengths, probe)
-    return scores
-
-
-def relevance(
-    lexical: npt.NDArray[np.float64], similarity: npt.NDArray[np.float64], matching: Matching
-) -> npt.NDArray[np.float64]:
-    """One score from two: ``w_words lexical^c + w_features likeness``; see `Matching.likeness`."""
-    return matching.words * lexical**matching.concavity + matching.features * matching.likeness(similarity)
+    """Cosine of the fragment by itself with the cue, in [0, 1]: of features, without any of sums of word rows."""
+    lexical: float
+    """BM25 of the fragment by itself over the most that the cue could reach, in [0, 1]."""

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from neuro.engram import Engram
-
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _WIDE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ก-๛]")
@@ -33,13 +31,14 @@ STOP_WORDS = frozenset(
 def words(text: str) -> list[str]:
     """Words in lower case, possessives and apostrophes dropped; scripts without spaces fall into characters."""
     found: list[str] = []
-    for match in _WORD.findall(unicodedata.normalize("NFKC", text).lower()):
-        word = _POSSESSIVE.sub("", match).replace("'", "").replace("’", "")
-        if not word:
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text).lower()):
+        if word.isascii() and word.isalnum():
+            found.append(word)
             continue
-        if _WIDE.search(word):
+        word = _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
+        if word and _WIDE.search(word):
             found.extend(_pieces(word))
-        else:
+        elif word:
             found.append(word)
     return found
 
@@ -105,12 +104,6 @@ _STEP_4 = (
 
 def _longest(word: str, suffixes: tuple[str, ...]) -> str | None:
     return max((s for s in suffixes if word.endswith(s)), key=len, default=None)
-
-
-def fragment_terms(engram: Engram) -> list[list[str]]:
-    """Terms by which each fragment of an engram is found: its own, and the name of who said it."""
-    speaker = terms(engram.speaker) if engram.speaker else []
-    return [terms(text) + speaker for text in engram.texts]
 
 
 def worded(text: str) -> dict[str, str]:

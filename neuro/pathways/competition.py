@@ -6,7 +6,7 @@ Dynamics re-rank within bounds; they never hide what matches. Pure: gives the or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +44,6 @@ class Circumstances:
     """Activation that reached each engram from the best echoes."""
     held: frozenset[str]
     """Ids in working memory."""
-    words: Mapping[str, str]
-    """Words of the cue by their terms, to name them in the reasons."""
 
 
 def excerpt(content: str) -> str:
@@ -89,7 +87,7 @@ def _recollect(
     content_of: Callable[[str], str | None],
 ) -> Recollection:
     engram = echo.engram
-    reasons = [_worded(reason, c.words) for reason in echo.reasons]
+    reasons = [*echo.reasons]
     if probability >= DORMANT_BELOW:  # what is dormant is not spread to
         reasons += _associated(c.spread.get(engram.engram_id, ()), echo.relevance, content_of)
     if engram.engram_id in c.held and c.params.priming > 0.0:
@@ -104,13 +102,6 @@ def _recollect(
         echo.region,
         tuple(sorted(reasons, key=lambda reason: (reason.kind in _STATES, -reason.amount))),
     )
-
-
-def _worded(reason: Reason, words: Mapping[str, str]) -> Reason:
-    if reason.kind != "words":
-        return reason
-    shared = [words.get(term, term) for term in reason.text.split(", ")]
-    return replace(reason, text=f"shares the word{'s' * (len(shared) > 1)} {', '.join(shared)}")
 
 
 def _associated(

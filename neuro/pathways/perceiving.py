@@ -116,6 +116,7 @@ class Perceiving:
             scope=self._scope,
         )
         if engram is not None:
+            self._body.anatomy.index.add(engram)
             self._body.connectome.associate(self._body.hippocampus.bind(engram))
             self._bind_held(engram_id, now)
             engram = self._body.seen(engram)

@@ -12,9 +12,9 @@ from neuro.connectome import AssociationType, Spread
 from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError
 from neuro.fading import Fading
-from neuro.indexing.probe import Probe
 from neuro.pathways.competition import Circumstances, compete
 from neuro.pathways.life import Life, operation_id
+from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
@@ -30,9 +30,10 @@ class Recalling:
         rng: drawn from by recalls that may fail at random, and by no others.
     """
 
-    def __init__(self, body: Body, life: Life, rng: np.random.Generator) -> None:
+    def __init__(self, body: Body, life: Life, transduction: Transduction, rng: np.random.Generator) -> None:
         self._body = body
         self._life = life
+        self._transduction = transduction
         self._rng = rng
 
     async def recall(
@@ -61,18 +62,19 @@ class Recalling:
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
-        corpora = await anatomy.survey(cue.terms)
-        probe = Probe.over(cue.terms, corpora, cue.features, self._body.config.matching)
+        await anatomy.index.fill()
+        reading = anatomy.index.read(cue.text, cue.asked_at)
+        features = await self._transduction.cue(reading.masked) if self._body.contextual else None
         limit = min(limit, _MOST_ASKED)
         breadth = limit * params.breadth
-        answers = await anatomy.retrieve(probe, breadth)
+        answers = await anatomy.retrieve(reading, features, breadth)
         while where is not None:  # the filter is exact: look as deep as it takes
             kept = [echo for echo in answers.echoes if self._body.meant(where, echo.engram)]
             if len(kept) >= limit * params.breadth or len(answers.echoes) < breadth:
                 answers = answers._replace(echoes=kept)
                 break
             breadth *= 4
-            answers = await anatomy.retrieve(probe, breadth)
+            answers = await anatomy.retrieve(reading, features, breadth)
         echoes, spread = await self._associate(answers.echoes, limit * params.breadth, where)
         contents = {echo.engram.engram_id: echo.engram.content for echo in echoes}
         circumstances = Circumstances(
@@ -83,7 +85,6 @@ class Recalling:
             frozenset(
                 chunk.engram_id for chunk in self._body.prefrontal_cortex.slots(self._body.clock.now())
             ),
-            cue.words,
         )
         ranked = compete(echoes, circumstances, contents.get)
         if mode == "human":

@@ -13,8 +13,6 @@ from neuro.embedders.rows import checked_rows
 from neuro.engram import Span
 from neuro.errors import EmbedderError, NeuroError
 from neuro.indexing.fragments import fragment
-from neuro.indexing.terms import worded
-from neuro.signals import Cue
 
 
 class Transduced(NamedTuple):
@@ -56,10 +54,9 @@ class Transduction:
             start = stop
         return made
 
-    async def cue(self, text: str) -> Cue:
-        """Terms and features of what asks; raises as `contents` does."""
-        rows = await self._rows(self._embedder.embed_cues, [text])
-        return Cue(text, worded(text), rows[0])
+    async def cue(self, text: str) -> npt.NDArray[np.float32]:
+        """Features of what asks, shape (dimension,); raises as `contents` does."""
+        return (await self._rows(self._embedder.embed_cues, [text]))[0]
 
     async def _rows(
         self, embed: Callable[[Sequence[str]], Awaitable[object]], texts: Sequence[str]

@@ -14,10 +14,12 @@ from pydantic import SerializeAsAny
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
-from neuro.embedders import Embedder, Filler, resolve
+from neuro.embedders import Embedder, Filler, is_contextual, resolve
 from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
+from neuro.indexing.fragment_index import FragmentIndex
+from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.relearning import laws, relearn
@@ -113,6 +115,11 @@ class Body:
     def sleeps(self) -> float:
         """How many full nights the brain has slept, a real number."""
         return self.calendar.sleeps.count
+
+    @property
+    def contextual(self) -> bool:
+        """Whether features say more than the words of a text do, so that a cue's are wanted."""
+        return is_contextual(self.embedder)
 
     def meant(self, where: Where | None, engram: Engram) -> bool:
         """Whether a filter means an engram."""
@@ -275,6 +282,7 @@ def _build(
         plasticity=config.basal_ganglia.plasticity or law,
         **shared,
     )
+    index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
     return Body(
         config=config,
@@ -291,7 +299,7 @@ def _build(
         neocortex=neocortex,
         cerebellum=cerebellum,
         basal_ganglia=basal_ganglia,
-        anatomy=Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia),
+        anatomy=Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index),
         connectome=Connectome(store, config.connectome),
         journalled=set(),
         owns_embedder=owns_embedder,

@@ -11,13 +11,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from neuro.engram import Engram, MemoryType
 from neuro.errors import StoreUnavailableError, UnknownRegionError
 from neuro.fading import Fading
-from neuro.indexing.probe import Frequencies, Probe
+from neuro.indexing.fragment_index import FragmentIndex
+from neuro.indexing.probe import Reading
 from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.memory_index import MemoryIndex
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.neocortex import Neocortex
 from neuro.signals import Echo
@@ -58,9 +63,11 @@ class Anatomy:
         neocortex: Neocortex,
         cerebellum: Cerebellum,
         basal_ganglia: BasalGanglia,
+        index: FragmentIndex,
     ) -> None:
         self.hippocampus = hippocampus
         self.long_term: tuple[MemoryRegion, ...] = (neocortex, cerebellum, basal_ganglia)
+        self.index = MemoryIndex(index, self.memory_regions)
         self._moving = asyncio.Lock()
 
     @property
@@ -91,41 +98,57 @@ class Anatomy:
 
     # Finding
 
-    async def survey(self, terms: Sequence[str]) -> tuple[Frequencies, ...]:
-        """How common terms are in each region that can be reached."""
-        answers = await _gather(region.frequencies(terms) for region in self.memory_regions)
-        return tuple(answer for answer in answers if not isinstance(answer, StoreUnavailableError))
+    async def retrieve(
+        self, reading: Reading, features: npt.NDArray[np.float32] | None, limit: int
+    ) -> Answers:
+        """The best ``limit`` echoes of a cue from the memory regions, best first; fewer when there are no more."""
+        unreachable = await self.index.fill()
+        silent = dict.fromkeys([*(r.name for r in self.memory_regions if not r.intact), *unreachable])
+        breadth = limit
+        while True:
+            matches = await self.index.search(reading, features, breadth)
+            owners, out_of_reach = await self._reach([match.engram_id for match in matches])
+            silent.update(dict.fromkeys(out_of_reach))
+            echoes = [
+                Echo(owners[m.engram_id][1], owners[m.engram_id][0].name, m.relevance, m.reasons)
+                for m in matches
+                if m.engram_id in owners
+            ]
+            if not silent:
+                for match in matches:
+                    if match.engram_id not in owners:  # deleted by another process
+                        self.index.remove(match.engram_id)
+            if len(echoes) >= limit or len(matches) < breadth:
+                return Answers(echoes[:limit], tuple(silent))
+            breadth *= 4  # what a lesioned region keeps to itself is in the way
 
-    async def retrieve(self, probe: Probe, limit: int) -> Answers:
-        """The echoes of every memory region, best first, one for each engram."""
+    async def _reach(
+        self, engram_ids: Sequence[str]
+    ) -> tuple[dict[str, tuple[MemoryRegion, Engram]], dict[str, StoreUnavailableError]]:
+        """Region and engram of each id that can be had, and why regions cannot be reached."""
         # An engram on the move stays in the hippocampus until it is visible at its destination: whoever
         # asks here first cannot miss it.
-        recent = await self.hippocampus.retrieve(probe, limit)
-        answers = await _gather(region.retrieve(probe, limit) for region in self.long_term)
-        found = {echo.engram.engram_id: echo for echo in recent}
-        silent = [region.name for region in self.memory_regions if not region.intact]
+        found: dict[str, tuple[MemoryRegion, Engram]] = {}
+        for engram in await self.hippocampus.reinstate(engram_ids):
+            if engram is not None:
+                found[engram.engram_id] = (self.hippocampus, engram)
+        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
+        if not missing:
+            return found, {}
+        answers = await _gather(region.reinstate(missing) for region in self.long_term)
+        unreachable: dict[str, StoreUnavailableError] = {}
         for region, answer in zip(self.long_term, answers, strict=True):
             if isinstance(answer, StoreUnavailableError):
-                silent.append(region.name)
+                unreachable[region.name] = answer
             else:
-                found.update({echo.engram.engram_id: echo for echo in answer})
-        echoes = sorted(found.values(), key=lambda echo: (-echo.relevance, echo.engram.engram_id))
-        return Answers(echoes, tuple(silent))
+                found.update({e.engram_id: (region, e) for e in answer if e is not None})
+        return found, unreachable
 
     async def owners(self, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:
         """Region and engram of each id that exists; the hippocampus answers for what is on the move."""
-        found: dict[str, tuple[MemoryRegion, Engram]] = {}
-        for engram_id, engram in zip(engram_ids, await self.hippocampus.reinstate(engram_ids), strict=True):
-            if engram is not None:
-                found[engram_id] = (self.hippocampus, engram)
-        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
-        if missing:
-            for region, engrams in zip(
-                self.long_term,
-                await asyncio.gather(*(region.reinstate(missing) for region in self.long_term)),
-                strict=True,
-            ):
-                found.update({e.engram_id: (region, e) for e in engrams if e is not None})
+        found, unreachable = await self._reach(engram_ids)
+        for error in unreachable.values():
+            raise error
         return found
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
@@ -269,6 +292,7 @@ class Anatomy:
             for answer in answers:
                 if isinstance(answer, StoreUnavailableError) and not owners:
                     raise answer
+            self.index.remove(engram_id)
             if self.hippocampus.forget(engram_id):
                 return self.hippocampus.name
             return owners[0] if owners else None

@@ -5,9 +5,7 @@ Lives in memory; the brain writes it down in the store's journal.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Any
 
@@ -17,19 +15,21 @@ from pydantic import Field
 from neuro.arguments import check_content, check_count, check_text
 from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
+from neuro.embedders import WordsEmbedder, is_contextual
 from neuro.embedders.base import Embedder, ImmediateEmbedder
-from neuro.embedders.hashing import HashingEmbedder
 from neuro.engram import Engram
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
+from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.fragments import fragment
-from neuro.indexing.probe import Matching, Probe
-from neuro.indexing.terms import terms
+from neuro.indexing.probe import Matching
+from neuro.indexing.word_table import WordTable
 from neuro.plasticity import AnyPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
 from neuro.regions.memory_region import MemoryRegion, Step
+from neuro.regions.stream import Stream
 from neuro.signals import Appraisal, Percept, Stimulus
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
@@ -74,16 +74,6 @@ class HippocampusSnapshot(Snapshot):
     """Engrams accessed since they were last slept on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in the stream something was encoded."""
-
-    engram_id: str
-    episode_id: str
-    at: float
-    session: str | None
-
-
 class Hippocampus(MemoryRegion):
     """Encodes each percept as an engram of its own, binds it to its neighbours in time, completes partial cues,
     and replays what was experienced when the brain sleeps.
@@ -113,12 +103,14 @@ class Hippocampus(MemoryRegion):
             self.recent, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
         )
         self.params = HippocampusParams() if params is None else params
-        chosen = HashingEmbedder() if embedder is None else embedder
+        chosen = WordsEmbedder() if embedder is None else embedder
         self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
         self._embedder_name = chosen.name
-        self._matching = Matching() if matching is None else matching
+        self._index = FragmentIndex(
+            WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
+        )
         self._ids = EngramIds() if ids is None else ids
-        self._stream: deque[_Place] = deque(maxlen=max(1, self.params.temporal_reach))
+        self._stream = Stream(self.params.temporal_reach, self.params.episode_gap)
         self._bindings: dict[tuple[str, str, AssociationType], float] = {}
         self._unreplayed: dict[str, float] = {}
         self._forwarding: dict[str, str] = {}
@@ -176,10 +168,13 @@ class Hippocampus(MemoryRegion):
             reward=stimulus.reward,
             tags=stimulus.tags,
             context=stimulus.context,
-            episode_id=self._episode(stimulus, clock_time),
+            episode_id=self._stream.episode(
+                stimulus.context, clock_time, lambda: f"episode-{self.next_id(clock_time)}"
+            ),
             scope=scope,
         )
         self.recent.put(*self.place(engram))
+        self._index.add(engram)
         self.notice_access(engram.engram_id, sleeps)
         return engram
 
@@ -192,13 +187,6 @@ class Hippocampus(MemoryRegion):
         rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
         return Percept(stimulus, appraisal, spans, rows.astype(np.float16), self._embedder_name)
 
-    def _episode(self, stimulus: Stimulus, at: float) -> str:
-        last = self._stream[-1] if self._stream else None
-        session = _session(stimulus.context)
-        if last is None or abs(at - last.at) > self.params.episode_gap or session != last.session:
-            return f"episode-{self.next_id(at)}"
-        return last.episode_id
-
     def bind(self, engram: Engram) -> list[Association]:
         """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
 
@@ -208,9 +196,7 @@ class Hippocampus(MemoryRegion):
             return []
         links: list[Association] = []
         weight = self.params.temporal_weight if self.params.temporal_reach else 0.0
-        for place in reversed(self._stream):
-            if place.episode_id != engram.episode_id or weight == 0.0:
-                break
+        for place in self._stream.before(engram.episode_id) if weight else ():
             if place.engram_id != engram.engram_id:
                 links.append(Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight))
                 backward = weight * self.params.backward_ratio
@@ -218,17 +204,15 @@ class Hippocampus(MemoryRegion):
                     Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward)
                 )
             weight *= self.params.temporal_decay
-        self._stream.append(
-            _Place(engram.engram_id, engram.episode_id, engram.encoded_at, _session(engram.context))
-        )
+        self._stream.go_on(engram)
         return links
 
     def bind_held(self, engram_id: str, held: Sequence[str]) -> None:
         """Notes that working memory held an engram with others; its neighbours in time are bound to it already."""
-        here = self._stream[-1].episode_id if self._stream else None
-        near = {place.engram_id for place in self._stream if place.episode_id == here} - {engram_id}
+        here = self._stream.episode_id
+        near = {place.engram_id for place in self._stream.before(here)} if here is not None else set[str]()
         for other in held:
-            if other not in near:
+            if other != engram_id and other not in near:
                 self.bind_together([engram_id, other], AssociationType.CO_HELD)
 
     def bind_together(self, engram_ids: Sequence[str], kind: AssociationType) -> None:
@@ -259,27 +243,27 @@ class Hippocampus(MemoryRegion):
 
     def novelty(self, percept: Percept) -> float:
         """1 is unlike anything here, 0 the same; in [0, 1]. Lesioned: everything is new."""
+        if not self._intact or not len(self.recent):
+            return 1.0
         features = None if percept.features is None else percept.features[0].astype(np.float32)
-        probe = self._probe(percept.stimulus.content, features)
-        best = self.recent.rank(probe, 1) if self._intact else []
+        reading = self._index.read(percept.stimulus.content, self._time(None))
+        best = self._index.search(reading, features, 1)
         return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
-
-    def _probe(self, text: str, features: np.ndarray[Any, np.dtype[np.float32]] | None) -> Probe:
-        asked = tuple(dict.fromkeys(terms(text)))
-        return Probe.over(asked, (self.recent.count_terms(asked),), features, self._matching)
 
     def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
         """Engrams that a partial cue completes to, best first, with their relevance of about [0, 1].
 
-        Matches words, and features where text is featured by an embedder with a synchronous method (the
-        lexical one). Empty on an empty region. Lesioned: empty.
+        Matches words, related words and what was said around them, and features where an embedder that knows
+        more than words does has a synchronous method. Empty on an empty region. Lesioned: empty.
         """
         check_text(cue, "cue")
         check_count(top_k, "top_k")
         if not self._intact or not len(self.recent):
             return []
-        features = None if self._embedder is None else self._embedder.embed_now([cue])[0]
-        found = self.recent.rank(self._probe(cue, features), top_k)
+        reading = self._index.read(cue, self._time(None))
+        dense = self._index.dense and self._embedder is not None
+        features = self._embedder.embed_now([reading.masked])[0] if dense and self._embedder else None
+        found = self._index.search(reading, features, top_k)
         return [
             (engram, m.relevance) for m in found if (engram := self.recent.look_up(m.engram_id)) is not None
         ]
@@ -325,6 +309,7 @@ class Hippocampus(MemoryRegion):
         """The moves are complete: lets go of the engrams and their marks."""
         for engram_id in engram_ids:
             self.recent.drop(engram_id)
+            self._index.remove(engram_id)
             self._forwarding.pop(engram_id, None)
 
     def returned(self, engram_ids: Iterable[str]) -> None:
@@ -358,9 +343,8 @@ class Hippocampus(MemoryRegion):
         self._unreplayed.pop(engram_id, None)
         for key in [key for key in self._bindings if engram_id in key[:2]]:
             del self._bindings[key]
-        kept = [place for place in self._stream if place.engram_id != engram_id]
-        self._stream.clear()
-        self._stream.extend(kept)
+        self._stream.forget(engram_id)
+        self._index.remove(engram_id)
         return self.recent.drop(engram_id)
 
     # Waking and looking
@@ -369,15 +353,16 @@ class Hippocampus(MemoryRegion):
         """Takes up what an earlier life wrote down."""
         for engram in engrams:
             self.recent.put(*self.place(engram))
+            self._index.add(engram)
         if state is not None:
-            self._stream.extend(_Place(*place) for place in state["stream"])
+            self._stream.resume(state["stream"])
             self._unreplayed.update(state["unreplayed"])
             self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in state["bindings"]})
 
     def state(self) -> dict[str, Any]:
         """Where in the stream it is, as JSON; `reawaken` wants it."""
         return {
-            "stream": [[p.engram_id, p.episode_id, p.at, p.session] for p in self._stream],
+            "stream": self._stream.state(),
             "unreplayed": dict(self._unreplayed),
             "bindings": [[a, b, kind.value, w] for (a, b, kind), w in self._bindings.items()],
         }
@@ -388,13 +373,7 @@ class Hippocampus(MemoryRegion):
             intact=self._intact,
             engrams=len(self.recent),
             moving=len(self._forwarding),
-            episode_id=self._stream[-1].episode_id if self._stream else None,
+            episode_id=self._stream.episode_id,
             bindings=len(self._bindings) // 2,
             unreplayed=len(self._unreplayed),
         )
-
-
-def _session(context: Mapping[str, Any]) -> str | None:
-    """What ends an episode when it changes."""
-    session = context.get("session")
-    return None if session is None else str(session)

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from neuro.clock import Clock
 from neuro.engram import Engram, MemoryType, Trace
 from neuro.fading import Fading, ImportanceParams
-from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.plasticity import OddsPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.regions.base import Region, Snapshot
-from neuro.signals import Echo, Reason
 from neuro.stores.base import EngramStore, Placed
 from neuro.stores.memory import MemoryEngrams
 
@@ -24,17 +20,6 @@ _FADING_BATCH = 500
 
 Step = Callable[[Engram, Fading], Engram]
 """A pure step of an engram, by how engrams fade in the region that owns it."""
-
-
-def _reasons(match: Match, probe: Probe) -> tuple[Reason, ...]:
-    found: list[Reason] = []
-    if match.matched and match.lexical > 0.0 and probe.matching.words > 0.0:
-        amount = probe.matching.words * match.lexical**probe.matching.concavity
-        found.append(Reason("words", amount, ", ".join(match.matched)))
-    if match.similarity > probe.matching.noise and probe.matching.features > 0.0:
-        amount = probe.matching.features * float(probe.matching.likeness(np.array(match.similarity)))
-        found.append(Reason("meaning", amount, f"{match.similarity:.0%} alike in its features"))
-    return tuple(found)
 
 
 class MemoryRegion(Region):
@@ -80,24 +65,6 @@ class MemoryRegion(Region):
         return Placed(
             engram, fading.forgotten_at(engram), fading.review_at(engram), fading.rehearse_at(engram)
         )
-
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        """How common terms are here. Lesioned: knows of none."""
-        if not self._intact:
-            return Frequencies(0, 0, (0,) * len(terms))
-        return await self.store.frequencies(terms)
-
-    async def retrieve(self, probe: Probe, limit: int) -> list[Echo]:
-        """The best ``limit`` echoes of a probe, best first. Lesioned: silent."""
-        if not self._intact:
-            return []
-        matches = await self.store.search(probe, limit=limit)
-        engrams = await self.store.get([match.engram_id for match in matches]) if matches else []
-        return [
-            Echo(engram, self.name, match.relevance, _reasons(match, probe))
-            for match, engram in zip(matches, engrams, strict=True)
-            if engram is not None
-        ]
 
     async def reinstate(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         """Engrams by id, in the order asked. Lesioned: none."""

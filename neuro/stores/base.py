@@ -1,4 +1,5 @@
-"""The ports of storage. A store keeps what it is given, bit for bit; it computes no dynamics.
+"""The ports of storage. A store keeps what it is given, bit for bit; it computes no dynamics and finds nothing by
+meaning: an index over what it holds is filled by `EngramStore.scan`.
 
 A `Store` is one brain's place on a server or in a file (a namespace of it). It has an `EngramStore` for each
 long-term region, and beside them the links of the connectome, the journal of the hippocampus, and a few
@@ -16,7 +17,6 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from neuro.engram import Engram
-from neuro.indexing.probe import Frequencies, Match, Probe
 
 
 class Agenda(StrEnum):
@@ -108,16 +108,11 @@ class EngramStore(Protocol):
         """Id of the visible engram with each digest, if there is one; of several, the first."""
         ...
 
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        """How common terms are among the visible engrams' fragments."""
-        ...
-
-    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
-        """The best ``limit`` visible engrams by relevance above 0, ties by id."""
-        ...
-
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
-        """Visible engrams with an id above ``after``, in order of id."""
+        """Visible engrams with an id above ``after``, whether that is still here or not, in order of id.
+
+        Fewer than ``limit`` only where there are no more. A page of up to 1,000 costs one round trip.
+        """
         ...
 
     async def due(self, before: float, *, limit: int) -> list[str]:

@@ -1,11 +1,10 @@
 """The store that keeps nothing: dicts of one process, the reference for all others.
 
-`MemoryEngrams` also answers at once (`put`, `change`, `drop`, `look_up`, `rank`): the hippocampus lives on it.
+`MemoryEngrams` also answers at once (`put`, `change`, `drop`, `look_up`): the hippocampus lives on it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from bisect import bisect_left, bisect_right, insort
@@ -15,26 +14,15 @@ from typing import Any
 
 from neuro.engram import Engram
 from neuro.errors import StaleEngramError, StoreClosedError
-from neuro.indexing.engram_index import EngramIndex
-from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores.base import Agenda, Change, Link, Placed
 
 OPERATIONS_REMEMBERED = 8
 """How many operation ids an engram remembers, so that a write repeated after a lost reply counts once."""
-SEARCH_ON_LOOP_BELOW = 20_000
-"""Indexes of more engrams are searched in a thread."""
 
 
 def same_memory(a: Engram, b: Engram) -> bool:
     """Whether two records of one id are the same memory, whatever happened to their traces."""
     return a.digest == b.digest and a.content == b.content and a.encoded_at == b.encoded_at
-
-
-async def search_index(index: EngramIndex, probe: Probe, limit: int) -> list[Match]:
-    """Searches in a thread when that would hold up the event loop."""
-    if len(index) < SEARCH_ON_LOOP_BELOW:
-        return index.search(probe, limit)
-    return await asyncio.to_thread(index.search, probe, limit)
 
 
 @dataclass(slots=True)
@@ -78,7 +66,6 @@ class MemoryEngrams:
         self._fading = _Timetable()
         self._dormant = _Timetable()
         self._agendas = {agenda: _Timetable() for agenda in Agenda}
-        self._index = EngramIndex()
         self._closed = False
 
     def __len__(self) -> int:
@@ -101,7 +88,6 @@ class MemoryEngrams:
         rehearse_at: float = math.inf,
     ) -> None:
         """`insert` of one visible engram."""
-        self._index.add(engram)
         held = _Held(Placed(engram, forgotten_at, review_at, rehearse_at))
         self._held[engram.engram_id] = held
         self._schedule(held)
@@ -141,7 +127,6 @@ class MemoryEngrams:
         if not twins:
             del self._digests[engram.digest]
         self._order.pop(bisect_right(self._order, engram_id) - 1)
-        self._index.remove(engram_id)
         return True
 
     def _timetables(self, held: _Held) -> list[tuple[_Timetable, float]]:
@@ -176,14 +161,6 @@ class MemoryEngrams:
     def look_ahead(self, agenda: Agenda, before: float, limit: int) -> list[tuple[str, float]]:
         """`upcoming`."""
         return self._agendas[agenda].earliest(before, limit)
-
-    def count_terms(self, terms: Sequence[str]) -> Frequencies:
-        """`frequencies`."""
-        return self._index.frequencies(tuple(terms))
-
-    def rank(self, probe: Probe, limit: int) -> list[Match]:
-        """`search`."""
-        return self._index.search(probe, limit)
 
     def everything(self) -> list[Engram]:
         """All visible engrams in order of id."""
@@ -239,14 +216,6 @@ class MemoryEngrams:
         self._open()
         found = (self.look_for(digest) for digest in digests)
         return [None if engram is None else engram.engram_id for engram in found]
-
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        self._open()
-        return self.count_terms(terms)
-
-    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
-        self._open()
-        return await search_index(self._index, probe, limit)
 
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         self._open()

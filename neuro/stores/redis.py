@@ -17,9 +17,8 @@ All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cl
     doc                hash    bookkeeping documents, key -> JSON
     ops                hash    the last operations that changed each of them, key -> 8 x 32 characters
 
-An instant that never comes is in no sorted set. Keys are never looked for with KEYS or SCAN. Words and features are
-searched in this process, in an index that is read from the server at the first question: what another process inserts
-after that is found here once the store is opened anew. Whatever is read by id is what the server holds now.
+An instant that never comes is in no sorted set. Keys are never looked for with KEYS or SCAN. Nothing is kept to
+find engrams by their words or features, and whatever is read is what the server holds now.
 """
 
 from __future__ import annotations
@@ -170,9 +169,6 @@ class RedisStore:
         return json.loads(text)
 
     async def aclose(self) -> None:
-        self._connection.refuse()
-        for engrams in self._regions.values():
-            await engrams.aclose()
         await self._connection.aclose()
 
     def __repr__(self) -> str:

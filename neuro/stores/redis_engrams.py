@@ -8,19 +8,17 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from neuro.engram import Engram
-from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError, StoreUnavailableError
-from neuro.indexing.probe import Frequencies, Match, Probe
+from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Agenda, Change, Placed
 from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
-from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory, search_index
+from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_scripts import Command
 from neuro.stores.redis_turns import Turns
-from neuro.stores.warm_index import WarmIndex
 
-_PAGE = 50
-"""Engrams that are read and indexed at once when the index is filled: some 5 ms of the event loop."""
+_PAGE = 1_000
+"""Most engrams that one script reads: it keeps the server for some 7 us an engram."""
 
 
 def number(value: float) -> str:
@@ -51,7 +49,6 @@ class RedisEngrams:
         self._digests = f"{prefix}digests:{region}"
         self._dimension = f"{prefix}dim:{region}"
         self._journal = f"{prefix}jrn"
-        self._index = WarmIndex(lambda after: self.scan(after=after, limit=_PAGE))
         self._turns = Turns(connection)
 
     def _keys(self, engram_id: str) -> tuple[str, str]:
@@ -71,10 +68,8 @@ class RedisEngrams:
         for placed in items:
             new.setdefault(placed.engram.engram_id, placed)
         while new:
-            shown = [] if arriving else [placed.engram for placed in new.values()]
-            [there] = await self._show([self._insertion(new.values(), arriving)], shown)
+            [there] = await self._connection.send([self._insertion(new.values(), arriving)])
             if not there:
-                self._index.add(shown)
                 return
             if isinstance(there, bytes):
                 raise FeatureMismatchError(
@@ -87,8 +82,6 @@ class RedisEngrams:
                     continue  # deleted meanwhile: the next attempt stores it
                 if not same_memory(stored.engram, new.pop(engram_id).engram):
                     raise StaleEngramError(f"{engram_id}: exists already with other content")
-                if not stored.arriving:
-                    self._index.add([stored.engram])
 
     def _insertion(self, items: Collection[Placed], arriving: bool) -> Command:
         keys = [self._ids, *self._indexes, self._arriving, self._digests, self._dimension]
@@ -102,21 +95,8 @@ class RedisEngrams:
         return scripts.INSERT(keys, arguments)
 
     async def reveal(self, engram_ids: Sequence[str]) -> None:
-        stored = await self._read(engram_ids)
-        engrams = [held.engram for held in stored if held is not None and held.arriving]
         region = [self._ids, *self._indexes, self._arriving, self._digests, self._journal]
-        await self._show(
-            [scripts.REVEAL([self._dynamics + e.engram_id, *region], [e.engram_id]) for e in engrams], engrams
-        )
-        self._index.add(engrams)
-
-    async def _show(self, commands: Sequence[Command], engrams: Sequence[Engram]) -> list[Any]:
-        """Sends what makes engrams visible; indexes them when nobody knows whether it was carried out."""
-        try:
-            return await self._connection.send(commands)
-        except (asyncio.CancelledError, StoreUnavailableError):
-            self._index.add(engrams)
-            raise
+        await self._connection.send([scripts.REVEAL([self._dynamics + i, *region], [i]) for i in engram_ids])
 
     async def arrivals(self) -> list[str]:
         [members] = await self._connection.send([("SMEMBERS", self._arriving)])
@@ -129,7 +109,6 @@ class RedisEngrams:
         [reply] = await self._connection.send([scripts.DELETE(keys, [engram_id, asked])])
         if isinstance(reply, bytes):
             raise StaleEngramError(f"{engram_id}: has revision {_text(reply)} by now, not {revision}")
-        self._index.remove(engram_id)
         return reply == 1
 
     # Changing
@@ -205,14 +184,25 @@ class RedisEngrams:
         arriving: bytes | None,
         operations: bytes | None,
     ) -> _Stored | None:
-        key = self._documents + engram_id
-        if document is None and dynamics is None:
+        engram = self._unpack(engram_id, document, features, dynamics)
+        if engram is None:
             return None
-        if document is None or features is None or dynamics is None or revision is None:
+        key = self._documents + engram_id
+        if revision is None:
             raise CorruptRecordError(f"{key}: a part of the record is missing")
-        engram = unpack(key, document, dynamics, features)
         remembered = load_json(key, b"[]" if operations is None else operations)
         return _Stored(engram, revision, remembered, arriving is not None)
+
+    def _unpack(
+        self, engram_id: str, document: bytes | None, features: bytes | None, dynamics: bytes | None
+    ) -> Engram | None:
+        """The engram; None when nothing is stored of it."""
+        if document is None and dynamics is None:
+            return None
+        key = self._documents + engram_id
+        if document is None or features is None or dynamics is None:
+            raise CorruptRecordError(f"{key}: a part of the record is missing")
+        return unpack(key, document, dynamics, features)
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         # Of the members from "digest:" on, before "digest;" (the next character), the first.
@@ -221,26 +211,21 @@ class RedisEngrams:
         )
         return [_text(members[0]).partition(":")[2] if members else None for members in replies]
 
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        self._connection.check_open()
-        return (await self._index.filled()).frequencies(tuple(terms))
-
-    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
-        self._connection.check_open()
-        return await search_index(await self._index.filled(), probe, limit)
-
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         found: list[Engram] = []
-        start = "-" if after is None else f"({after}"
-        while (wanted := limit - len(found)) > 0:
-            command = ("ZRANGEBYLEX", self._ids, start, "+", "LIMIT", 0, wanted)
-            [members] = await self._connection.send([command])
-            ids = [_text(member) for member in members]
-            found.extend(engram for engram in await self.get(ids) if engram is not None)
-            if len(ids) < wanted:
+        keys = [self._ids, self._documents, self._dynamics]
+        start = b"-" if after is None else b"(" + after.encode()
+        while (wanted := min(limit - len(found), _PAGE)) > 0:
+            [rows] = await self._connection.send([scripts.PAGE(keys, [start, str(wanted)])])
+            found += await asyncio.to_thread(self._unpack_page, rows)
+            if len(rows) < wanted:
                 break
-            start = f"({ids[-1]}"  # some were deleted before they were read: fill up
+            start = b"(" + rows[-1][0]
         return found
+
+    def _unpack_page(self, rows: Sequence[Sequence[Any]]) -> list[Engram]:
+        unpacked = (self._unpack(_text(member), *pieces) for member, *pieces in rows)
+        return [engram for engram in unpacked if engram is not None]
 
     # Fading
 
@@ -272,10 +257,6 @@ class RedisEngrams:
             ]
         )
         return visible, fading + dormant
-
-    async def aclose(self) -> None:
-        """Waits for what goes on in the background."""
-        await self._index.aclose()
 
 
 def _index_keys(placed: Placed) -> list[str]:

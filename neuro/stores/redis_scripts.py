@@ -1,7 +1,8 @@
 """The scripts by which `neuro.stores.redis` changes what belongs together in one step.
 
-Each names every key that it touches in KEYS, as a cluster wants it. Numbers stay the strings that they came as:
-Lua would round them to 14 digits. All may be run again after a lost reply.
+Each names every key that it touches in KEYS, as a cluster wants it; `PAGE` makes them from prefixes there, and all
+keys of a namespace are on one node. Numbers stay the strings that they came as: Lua would round them to 14 digits.
+All may be run again after a lost reply.
 
 The fields of an engram's document: ``t`` text (JSON), ``e`` features (float16 rows). Those of its dynamics: ``y``
 what changes (JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations it remembers (JSON); and
@@ -46,6 +47,17 @@ local dynamics = redis.call('HMGET', KEYS[2], 'y', 'v', 'a', 'o')
 return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamics[4]}
 """)
 
+PAGE = Script("""
+-- KEYS: ids, what the keys of documents and of dynamics begin with. ARGV: from which id on, limit.
+-- Returns id, t, e, y of each engram, in order of id.
+local page = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', '0', ARGV[2])
+for i, id in ipairs(page) do
+  local document = redis.call('HMGET', KEYS[2] .. id, 't', 'e')
+  page[i] = {id, document[1], document[2], redis.call('HGET', KEYS[3] .. id, 'y')}
+end
+return page
+""")
+
 INSERT = _indexing("""
 -- KEYS: ids, forget, review, rehearsal, arriving, digests, dimension, then document and dynamics of each engram.
 -- ARGV: '1' if arriving, dimension of the features or '', then of each engram: id, t, e, y, v, g, f, w, h.
@@ -82,8 +94,9 @@ return known
 
 REVEAL = _indexing("""
 -- KEYS: dynamics, ids, forget, review, rehearsal, arriving, digests, journal. ARGV: id.
-if redis.call('SREM', KEYS[6], ARGV[1]) == 0 then return 0 end
-local held = redis.call('HMGET', KEYS[1], 'f', 'w', 'h', 'g')
+local held = redis.call('HMGET', KEYS[1], 'f', 'w', 'h', 'g', 'a')
+if not held[5] then return 0 end
+redis.call('SREM', KEYS[6], ARGV[1])
 redis.call('HDEL', KEYS[1], 'a', 'w', 'h')
 redis.call('ZADD', KEYS[2], '0', ARGV[1])
 for i = 1, 3 do put(KEYS[i + 2], held[i], ARGV[1]) end
@@ -169,4 +182,4 @@ redis.call('HSET', KEYS[2], ARGV[1], string.sub(seen .. ARGV[2], -8 * 32))
 return 1
 """)
 
-SCRIPTS = (READ, INSERT, REVEAL, AMEND, DELETE, DEMOTE, UPCOMING, UNLINK, WRITE_JOURNAL, AMEND_DOCUMENT)
+SCRIPTS = (READ, PAGE, INSERT, REVEAL, AMEND, DELETE, DEMOTE, UPCOMING, UNLINK, WRITE_JOURNAL, AMEND_DOCUMENT)

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from neuro.engram import Engram
-from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores.base import Agenda, Change, Link, Placed
 from neuro.stores.codec import load_json, pack, unpack
 from neuro.stores.sqlite_place import Place
 from neuro.stores.sqlite_schema import open_reader, open_writer
-from neuro.stores.sqlite_search import PlaceSearch
 from neuro.stores.sqlite_thread import ConnectionThread
 
 _WRITES_PER_COMMIT = 256
@@ -35,7 +33,6 @@ class SQLiteEngrams:
         self._writer = writer
         self._reader = reader
         self._place = place
-        self._search = PlaceSearch(place)
 
     async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
         held = tuple(items)
@@ -62,13 +59,6 @@ class SQLiteEngrams:
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         asked = tuple(digests)
         return await self._reader.run(lambda c: self._place.find(c, asked))
-
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        asked = tuple(terms)
-        return await self._reader.run(lambda c: self._place.frequencies(c, asked))
-
-    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
-        return await self._reader.run(lambda c: self._search(c, probe, limit))
 
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         return await self._reader.run(lambda c: self._place.scan(c, after, limit))

@@ -14,12 +14,10 @@ from typing import Any, NamedTuple
 
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError, StaleEngramError
-from neuro.indexing.probe import Frequencies
-from neuro.indexing.terms import fragment_terms
 from neuro.stores.base import Agenda, Change, Placed
 from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
-from neuro.stores.sqlite_schema import create_full_text, index_of, instant_of, vocabulary_of, words_of
+from neuro.stores.sqlite_schema import index_of, instant_of
 
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one parameter: no limit of variables, and one statement to prepare."""
@@ -33,21 +31,21 @@ _STORED = """
 """
 
 
-class PlaceRow(NamedTuple):
+class _PlaceRow(NamedTuple):
     """What the file knows of a place as a whole."""
 
     id: int
     dimension: int | None
     """Length of a row of features; None before the first."""
     engrams: int
-    fragments: int
-    words: int
+    """How many are visible."""
 
 
 class _Stored(NamedTuple):
     row: int
     engram: Engram
-    operations: list[str]
+    operations: str
+    """JSON; read only by those who change the engram."""
 
 
 class Place:
@@ -57,31 +55,29 @@ class Place:
         self.namespace = namespace
         self.region = region
 
-    def find_row(self, connection: sqlite3.Connection) -> PlaceRow | None:
+    def _find_row(self, connection: sqlite3.Connection) -> _PlaceRow | None:
         """The place, or None as long as nothing was ever stored here."""
         found = connection.execute(
-            "SELECT id, dimension, engrams, fragments, words FROM place WHERE namespace = ? AND region = ?",
+            "SELECT id, dimension, engrams FROM place WHERE namespace = ? AND region = ?",
             (self.namespace, self.region),
         ).fetchone()
-        return None if found is None else PlaceRow(*found)
+        return None if found is None else _PlaceRow(*found)
 
-    def _make_row(self, connection: sqlite3.Connection) -> PlaceRow:
+    def _make_row(self, connection: sqlite3.Connection) -> _PlaceRow:
         made = connection.execute(
             "INSERT INTO place (namespace, region) VALUES (?, ?)", (self.namespace, self.region)
         )
-        place = PlaceRow(int(made.lastrowid or 0), None, 0, 0, 0)
-        create_full_text(connection, place.id)
-        return place
+        return _PlaceRow(int(made.lastrowid or 0), None, 0)
 
     def _read(
-        self, connection: sqlite3.Connection, place: PlaceRow, condition: str, *values: Any
+        self, connection: sqlite3.Connection, place: _PlaceRow, condition: str, *values: Any
     ) -> list[_Stored]:
         rows = connection.execute(f"{_STORED} AND {condition}", (place.id, *values))
         return [
             _Stored(
                 row,
                 unpack(f"{self.region}/{engram_id}", document, dynamics, features or b""),
-                load_json(f"{self.region}/{engram_id}", operations),
+                operations,
             )
             for row, engram_id, document, dynamics, features, operations in rows
         ]
@@ -91,11 +87,11 @@ class Place:
     def insert(self, connection: sqlite3.Connection, items: Iterable[Placed], arriving: bool) -> None:
         """`EngramStore.insert`."""
         items = tuple(items)
-        place = self.find_row(connection) or self._make_row(connection)
+        place = self._find_row(connection) or self._make_row(connection)
         ids = json.dumps([placed.engram.engram_id for placed in items])
         stored = self._read(connection, place, f"e.engram_id {_ONE_OF}", ids)
         known = {engram.engram_id: engram for _, engram, _ in stored}
-        dimension = place.dimension
+        dimension, added = place.dimension, 0
         for placed in items:
             engram = placed.engram
             held = known.get(engram.engram_id)
@@ -106,13 +102,14 @@ class Place:
             known[engram.engram_id] = engram
             if engram.features is not None:
                 dimension = _accepted(dimension, engram.features.shape[1])
-            row = self._add(connection, place, placed, arriving)
-            if not arriving:
-                self._index(connection, place, row, engram)
+            self._add(connection, place, placed, arriving)
+            added += 1
+        if not arriving:
+            _count(connection, place, added)
         if dimension != place.dimension:
             connection.execute("UPDATE place SET dimension = ? WHERE id = ?", (dimension, place.id))
 
-    def _add(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, arriving: bool) -> int:
+    def _add(self, connection: sqlite3.Connection, place: _PlaceRow, placed: Placed, arriving: bool) -> None:
         engram = placed.engram
         packed = pack(engram)
         keys = _keys(placed)
@@ -133,57 +130,47 @@ class Place:
         connection.execute("INSERT INTO document VALUES (?, ?)", (row, packed.document))
         if packed.features:
             connection.execute("INSERT INTO embedding VALUES (?, ?)", (row, packed.features))
-        return row
-
-    def _index(self, connection: sqlite3.Connection, place: PlaceRow, row: int, engram: Engram) -> None:
-        """Makes a visible engram findable by its words, and counts it."""
-        fragments = fragment_terms(engram)
-        for ordinal, found in enumerate(fragments):
-            text = " ".join(found)
-            added = connection.execute(
-                "INSERT INTO fragment (place, engram, ordinal, terms) VALUES (?, ?, ?, ?)",
-                (place.id, row, ordinal, text),
-            )
-            connection.execute(
-                f"INSERT INTO {words_of(place.id)} (rowid, terms) VALUES (?, ?)", (added.lastrowid, text)
-            )
-        _count(connection, place, 1, len(fragments), sum(map(len, fragments)))
 
     def reveal(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> None:
         """`EngramStore.reveal`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return
-        condition = f"e.arriving = 1 AND e.engram_id {_ONE_OF}"
-        for row, engram, _ in self._read(connection, place, condition, json.dumps(engram_ids)):
-            connection.execute("UPDATE engram SET arriving = 0 WHERE id = ?", (row,))
-            self._index(connection, place, row, engram)
-            journalled = (self.namespace, engram.engram_id)
-            connection.execute("DELETE FROM journal WHERE namespace = ? AND engram_id = ?", journalled)
+        revealed = connection.execute(
+            f"UPDATE engram INDEXED BY engram_by_id SET arriving = 0 WHERE place = ? AND engram_id {_ONE_OF}"
+            " AND arriving = 1 RETURNING engram_id",
+            (place.id, json.dumps(engram_ids)),
+        ).fetchall()
+        _count(connection, place, len(revealed))
+        connection.executemany(
+            "DELETE FROM journal WHERE namespace = ? AND engram_id = ?",
+            [(self.namespace, engram_id) for (engram_id,) in revealed],
+        )
 
     def amend(
         self, connection: sqlite3.Connection, engram_ids: Sequence[str], change: Change, op_id: str
     ) -> list[Engram]:
         """`EngramStore.amend`: the one writer is between nobody's read and write, so the first try lands."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return []
         condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
         amended: dict[str, Engram] = {}
-        for row, engram, operations in self._read(connection, place, condition, json.dumps(engram_ids)):
+        for row, engram, seen in self._read(connection, place, condition, json.dumps(engram_ids)):
             amended[engram.engram_id] = engram
+            operations = load_json(f"{self.region}/{engram.engram_id}", seen)
             if op_id in operations:
                 continue
             placed = change(engram)
             changed, keys = placed.engram, _keys(placed)
-            operations = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
+            remembered = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
             connection.execute(
                 "UPDATE engram SET dynamics = ?, revision = ?, operations = ?,"
                 f" dormant = dormant AND forgotten_at = ?, {' = ?, '.join(keys)} = ? WHERE id = ?",
                 (
                     pack_dynamics(changed),
                     changed.revision,
-                    operations,
+                    remembered,
                     placed.forgotten_at,
                     *keys.values(),
                     row,
@@ -194,7 +181,7 @@ class Place:
 
     def delete(self, connection: sqlite3.Connection, engram_id: str, revision: int | None) -> bool:
         """`EngramStore.delete`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return False
         found = connection.execute(
@@ -207,21 +194,13 @@ class Place:
         if revision is not None and revision != stored:
             raise StaleEngramError(f"{engram_id}: has revision {stored} by now, not {revision}")
         if not arriving:
-            self._unindex(connection, place, row)
+            _count(connection, place, -1)
         connection.execute("DELETE FROM engram WHERE id = ?", (row,))
         return True
 
-    def _unindex(self, connection: sqlite3.Connection, place: PlaceRow, row: int) -> None:
-        fragments = connection.execute("SELECT id, terms FROM fragment WHERE engram = ?", (row,)).fetchall()
-        words = words_of(place.id)
-        connection.executemany(
-            f"INSERT INTO {words} ({words}, rowid, terms) VALUES ('delete', ?, ?)", fragments
-        )
-        _count(connection, place, -1, -len(fragments), -sum(len(text.split()) for _, text in fragments))
-
     def demote(self, connection: sqlite3.Connection, engram_ids: Sequence[str], before: float) -> list[str]:
         """`EngramStore.demote`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return []
         rows = connection.execute(
@@ -236,7 +215,7 @@ class Place:
 
     def arrivals(self, connection: sqlite3.Connection) -> list[str]:
         """`EngramStore.arrivals`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return []
         rows = connection.execute(
@@ -246,7 +225,7 @@ class Place:
 
     def get(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`EngramStore.get`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return [None] * len(engram_ids)
         condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
@@ -256,7 +235,7 @@ class Place:
 
     def find(self, connection: sqlite3.Connection, digests: Sequence[str]) -> list[str | None]:
         """`EngramStore.find`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return [None] * len(digests)
         rows = connection.execute(
@@ -267,17 +246,9 @@ class Place:
         found: dict[str, str] = {digest: engram_id for digest, engram_id, _ in rows}
         return [found.get(digest) for digest in digests]
 
-    def frequencies(self, connection: sqlite3.Connection, asked: Sequence[str]) -> Frequencies:
-        """`EngramStore.frequencies`."""
-        place = self.find_row(connection)
-        if place is None:
-            return Frequencies(0, 0, (0,) * len(asked))
-        counts = count_fragments(connection, place.id, asked)
-        return Frequencies(place.fragments, place.words, tuple(counts.get(term, 0) for term in asked))
-
     def scan(self, connection: sqlite3.Connection, after: str | None, limit: int) -> list[Engram]:
         """`EngramStore.scan`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return []
         condition = "e.arriving = 0 AND e.engram_id > ? ORDER BY e.engram_id LIMIT ?"
@@ -307,7 +278,7 @@ class Place:
         only: str = "arriving = 0",
     ) -> list[tuple[str, float]]:
         """Ids and instants of visible engrams in the order of an index."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return []
         return connection.execute(
@@ -318,7 +289,7 @@ class Place:
 
     def count(self, connection: sqlite3.Connection, before: float) -> tuple[int, int]:
         """`EngramStore.count`."""
-        place = self.find_row(connection)
+        place = self._find_row(connection)
         if place is None:
             return 0, 0
         (fading,) = connection.execute(
@@ -338,22 +309,12 @@ def _keys(placed: Placed) -> dict[str, float | None]:
     return keys
 
 
-def count_fragments(connection: sqlite3.Connection, place: int, asked: Sequence[str]) -> dict[str, int]:
-    """How many fragments of a place hold each term; terms that none holds are left out."""
-    rows = connection.execute(
-        f"SELECT term, doc FROM {vocabulary_of(place)} WHERE term {_ONE_OF}", (json.dumps(asked),)
-    )
-    return dict(rows.fetchall())
-
-
 def _accepted(known: int | None, dimension: int) -> int:
     if known is not None and known != dimension:
         raise FeatureMismatchError(f"features: this store holds dimension {known} (got {dimension})")
     return dimension
 
 
-def _count(connection: sqlite3.Connection, place: PlaceRow, engrams: int, fragments: int, words: int) -> None:
-    connection.execute(
-        "UPDATE place SET engrams = engrams + ?, fragments = fragments + ?, words = words + ? WHERE id = ?",
-        (engrams, fragments, words, place.id),
-    )
+def _count(connection: sqlite3.Connection, place: _PlaceRow, shown: int) -> None:
+    """Counts engrams that became visible, or, below 0, that went."""
+    connection.execute("UPDATE place SET engrams = engrams + ? WHERE id = ?", (shown, place.id))

@@ -1,9 +1,7 @@
 """The tables of a SQLite file, and how a connection to it is opened.
 
 What never changes of an engram (``document``, ``embedding``) is kept apart from what does (``engram``), so
-that a recall writes a few hundred bytes. A *place* is a region of a namespace. Fragments exist only for
-visible engrams: what is arriving cannot be found. Their ids only grow and are never used twice, so an index
-in memory catches up by reading those above the last one it knows.
+that a recall writes a few hundred bytes. A *place* is a region of a namespace.
 """
 
 from __future__ import annotations
@@ -17,6 +15,13 @@ from neuro.stores.base import Agenda
 
 _APPLICATION_ID = int.from_bytes(b"neur")
 
+_AGENDA_INDEXES = (
+    """CREATE INDEX engram_by_review ON engram (place, arriving, review_at, engram_id)
+        WHERE review_at IS NOT NULL""",
+    """CREATE INDEX engram_by_rehearsal ON engram (place, arriving, rehearsal_at, engram_id)
+        WHERE rehearsal_at IS NOT NULL""",
+)
+
 _TABLES = (
     """CREATE TABLE place (
         id INTEGER PRIMARY KEY,
@@ -24,8 +29,6 @@ _TABLES = (
         region TEXT NOT NULL,
         dimension INTEGER,
         engrams INTEGER NOT NULL DEFAULT 0,
-        fragments INTEGER NOT NULL DEFAULT 0,
-        words INTEGER NOT NULL DEFAULT 0,
         UNIQUE (namespace, region)
     )""",
     """CREATE TABLE engram (
@@ -38,11 +41,14 @@ _TABLES = (
         forgotten_at REAL NOT NULL,
         revision INTEGER NOT NULL,
         dynamics TEXT NOT NULL,
-        operations TEXT NOT NULL DEFAULT '[]'
+        operations TEXT NOT NULL DEFAULT '[]',
+        review_at REAL,
+        rehearsal_at REAL
     )""",
     "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
     "CREATE INDEX engram_by_digest ON engram (place, arriving, digest)",
     "CREATE INDEX engram_by_fading ON engram (place, arriving, dormant, forgotten_at, engram_id)",
+    *_AGENDA_INDEXES,
     """CREATE TABLE document (
         engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
         document TEXT NOT NULL
@@ -51,15 +57,6 @@ _TABLES = (
         engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
         features BLOB NOT NULL
     )""",
-    """CREATE TABLE fragment (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        place INTEGER NOT NULL REFERENCES place,
-        engram INTEGER NOT NULL REFERENCES engram ON DELETE CASCADE,
-        ordinal INTEGER NOT NULL,
-        terms TEXT NOT NULL
-    )""",
-    "CREATE INDEX fragment_by_place ON fragment (place)",
-    "CREATE INDEX fragment_by_engram ON fragment (engram)",
     """CREATE TABLE link (
         namespace TEXT NOT NULL,
         source_id TEXT NOT NULL,
@@ -86,18 +83,31 @@ _TABLES = (
 )
 
 
-_AGENDAS = (
-    "ALTER TABLE engram ADD COLUMN review_at REAL",
-    "ALTER TABLE engram ADD COLUMN rehearsal_at REAL",
-    """CREATE INDEX engram_by_review ON engram (place, arriving, review_at, engram_id)
-        WHERE review_at IS NOT NULL""",
-    """CREATE INDEX engram_by_rehearsal ON engram (place, arriving, rehearsal_at, engram_id)
-        WHERE rehearsal_at IS NOT NULL""",
-)
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _TABLES:
+        connection.execute(statement)
 
-_VERSIONS = (_TABLES, _AGENDAS)
-"""Statements that make a file of each version out of one of the version before; an empty file has version 0."""
-SCHEMA_VERSION = len(_VERSIONS)
+
+def _add_agendas(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE engram ADD COLUMN review_at REAL")
+    connection.execute("ALTER TABLE engram ADD COLUMN rehearsal_at REAL")
+    for statement in _AGENDA_INDEXES:
+        connection.execute(statement)
+
+
+def _drop_full_text(connection: sqlite3.Connection) -> None:
+    """Until version 2 a file had a full-text index for each place; their pages are used again."""
+    for (place,) in connection.execute("SELECT id FROM place").fetchall():
+        connection.execute(f"DROP TABLE vocabulary_{place}")
+        connection.execute(f"DROP TABLE words_{place}")
+    connection.execute("DROP TABLE fragment")
+    for column in ("fragments", "words"):
+        connection.execute(f"ALTER TABLE place DROP COLUMN {column}")
+
+
+_UPGRADES = (_add_agendas, _drop_full_text)
+"""What makes a file of each version, from 2 on, out of one of the version before."""
+SCHEMA_VERSION = 1 + len(_UPGRADES)
 
 
 def instant_of(agenda: Agenda) -> str:
@@ -108,29 +118,6 @@ def instant_of(agenda: Agenda) -> str:
 def index_of(agenda: Agenda) -> str:
     """Name of the index of the engrams that are on an agenda."""
     return f"engram_by_{agenda}"
-
-
-def words_of(place: int) -> str:
-    """Name of the full-text index of a place."""
-    return f"words_{place}"
-
-
-def vocabulary_of(place: int) -> str:
-    """Name of the table of its terms."""
-    return f"vocabulary_{place}"
-
-
-def create_full_text(connection: sqlite3.Connection, place: int) -> None:
-    """The full-text index of a new place, over the terms of its fragments.
-
-    The terms are words of letters and digits, stemmed already: ``ascii`` takes them as they are, for it
-    splits only at ASCII punctuation. The text itself is in ``fragment``. Without sizes the candidates are
-    ranked as if all fragments were equally long, in half the time; the score knows better.
-    """
-    words = words_of(place)
-    options = "content = '', columnsize = 0, tokenize = 'ascii'"
-    connection.execute(f"CREATE VIRTUAL TABLE {words} USING fts5 (terms, {options})")
-    connection.execute(f"CREATE VIRTUAL TABLE {vocabulary_of(place)} USING fts5vocab ({words}, 'row')")
 
 
 def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
@@ -190,9 +177,9 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
 def _update(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in _VERSIONS[_version(connection, path) :]:  # another process may have been quicker
-            for statement in statements:
-                connection.execute(statement)
+        version = _version(connection, path)  # another process may have been quicker
+        for step in _UPGRADES[version - 1 :] if version else (_create,):
+            step(connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:

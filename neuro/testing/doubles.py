@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 
 from neuro.engram import Engram
 from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailableError
-from neuro.indexing.probe import Frequencies, Match, Probe
 from neuro.stores.base import Agenda, Change, EngramStore, Link, Placed, Store
 
 T = TypeVar("T")
@@ -122,12 +121,6 @@ class EngramsWrapper:
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         return await self._around("find", lambda: self.inner.find(digests))
 
-    async def frequencies(self, terms: Sequence[str]) -> Frequencies:
-        return await self._around("frequencies", lambda: self.inner.frequencies(terms))
-
-    async def search(self, probe: Probe, *, limit: int) -> list[Match]:
-        return await self._around("search", lambda: self.inner.search(probe, limit=limit))
-
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         return await self._around("scan", lambda: self.inner.scan(after=after, limit=limit))
 
@@ -192,8 +185,8 @@ class InterleavingStore(StoreWrapper):
 
 
 class CountingStore(StoreWrapper):
-    """Counts, by name of the verb: ``calls``; records ``read`` (engrams, ids, matches, links or documents
-    answered); records ``written`` (those that it was given to write or remove).
+    """Counts, by name of the verb: ``calls``; records ``read`` (engrams, ids, links or documents answered); records
+    ``written`` (those that it was given to write or remove).
     """
 
     def __init__(self, inner: Store) -> None:
@@ -220,7 +213,7 @@ class CountingStore(StoreWrapper):
 
 
 def _records(verb: str, result: object) -> int:
-    """Records in the answer of a verb; sums such as `count` and `frequencies` hold none."""
+    """Records in the answer of a verb; sums such as `count` hold none."""
     if verb == "amend_document":
         return 1
     if not isinstance(result, list):

@@ -1,4 +1,4 @@
-"""Engrams to test with: plain ones, nasty ones, and a small corpus to search. Everything is deterministic."""
+"""Engrams to test with: plain ones, nasty ones, and a small corpus. Everything is deterministic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.engram import Engram, MemoryType, Span, Trace
-from neuro.indexing.probe import Frequencies, Matching, Probe
 from neuro.stores.base import Placed
 from neuro.units import DAY
 
@@ -69,18 +68,6 @@ def fragmented(number: int, *texts: str, **fields: Any) -> Engram:
     starts = [sum(len(text) + 1 for text in texts[:i]) for i in range(len(texts))]
     spans = tuple(Span(start, start + len(text)) for start, text in zip(starts, texts, strict=True))
     return sample_engram(number, " ".join(texts), fragments=spans, **fields)
-
-
-def sample_probe(
-    *words: str,
-    corpus: Frequencies | None = None,
-    features: npt.NDArray[np.floating[Any]] | None = None,
-    matching: Matching | None = None,
-) -> Probe:
-    """A probe for stems and features; without ``corpus`` every word is equally rare."""
-    corpora = () if corpus is None else (corpus,)
-    row = None if features is None else np.asarray(features, dtype=np.float32).reshape(-1)
-    return Probe.over(tuple(words), corpora, row, matching)
 
 
 def sample_corpus(count: int, *, seed: int = 0) -> list[Engram]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from neuro.embedders import CachedEmbedder, Embedder, HashingEmbedder, ImmediateEmbedder
+from neuro.embedders import CachedEmbedder, Embedder, HashingEmbedder, ImmediateEmbedder, is_contextual
 from neuro.errors import ConfigurationError, EmbedderError
 
 
@@ -111,6 +111,11 @@ async def test_it_passes_for_the_embedder_it_wraps():
     assert isinstance(cached, Embedder)
     assert (cached.name, cached.dimension) == ("lexical-64", 64)
     np.testing.assert_array_equal(await cached.embed(["harbour"]), await inner.embed(["harbour"]))
+
+
+def test_it_is_contextual_exactly_when_the_inner_embedder_is():
+    assert is_contextual(CachedEmbedder(Counting()))
+    assert not is_contextual(CachedEmbedder(HashingEmbedder()))
 
 
 async def test_closing_it_closes_the_inner_embedder():

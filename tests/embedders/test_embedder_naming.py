@@ -17,6 +17,8 @@ from neuro.embedders import (
     Filler,
     HashingEmbedder,
     SentenceTransformersEmbedder,
+    WordsEmbedder,
+    is_contextual,
     resolve,
 )
 from neuro.errors import (
@@ -26,6 +28,7 @@ from neuro.errors import (
     FeatureMismatchError,
     InvalidArgumentError,
 )
+from neuro.indexing.word_table import WordTable
 
 
 class Own:
@@ -73,18 +76,22 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.parametrize("named", [None, "words"])
+async def test_the_words_embedder_is_the_default_and_has_a_name(named: str | None):
+    embedder = await resolve(named)
+    assert isinstance(embedder, WordsEmbedder)
+    assert (embedder.name, embedder.dimension) == ("words", 128)
+
+
 @pytest.mark.parametrize(
     ("named", "name", "dimension"),
     [
-        (None, "lexical", 256),
         ("lexical", "lexical", 256),
         ("lexical-256", "lexical", 256),
         ("lexical-512", "lexical-512", 512),
     ],
 )
-async def test_the_lexical_embedder_is_the_default_and_has_names(
-    named: str | None, name: str, dimension: int
-):
+async def test_the_lexical_embedder_has_names(named: str, name: str, dimension: int):
     embedder = await resolve(named)
     assert isinstance(embedder, HashingEmbedder)
     assert (embedder.name, embedder.dimension) == (name, dimension)
@@ -151,7 +158,9 @@ async def test_a_model_that_was_only_made_is_loaded_also_inside_a_cache():
     ],
 )
 async def test_anything_else_is_refused_with_what_is_accepted(nonsense: Any):
-    with pytest.raises(ConfigurationError, match=r"Brain\.embedder: (must be \"lexical\"|its name must be)"):
+    with pytest.raises(
+        ConfigurationError, match=r"Brain\.embedder: (must be \"words\", \"lexical\"|its name must be)"
+    ):
         await resolve(nonsense)
 
 
@@ -185,6 +194,7 @@ async def refill(embedder: Any) -> Filler:
 
 async def test_what_a_store_remembers_is_enough_to_open_the_same_embedder_again(folder: Path):
     for named in (
+        "words",
         "lexical",
         "lexical-64",
         "all-MiniLM-L6-v2",
@@ -203,7 +213,8 @@ async def test_a_relative_folder_is_remembered_by_its_place(beside: Path):
 
 
 async def test_naming_the_embedder_that_filled_the_store_opens_it():
-    assert (await resolve("lexical-256", filler=await refill(None))).name == "lexical"
+    assert (await resolve("lexical-256", filler=await refill("lexical"))).name == "lexical"
+    assert (await resolve("words", filler=await refill(None))).name == "words"
     own = Own()
     assert await resolve(own, filler=await refill(Own())) is own
 
@@ -250,6 +261,35 @@ async def test_on_a_mismatch_the_object_of_the_user_stays_open():
     with pytest.raises(FeatureMismatchError):
         await resolve(own, filler=await refill("lexical"))
     assert not own.closed
+
+
+async def test_a_store_that_the_lexical_embedder_filled_opens_with_it_when_none_is_named():
+    embedder = await resolve(None, filler=await refill("lexical"))
+    assert isinstance(embedder, HashingEmbedder)
+
+
+async def test_a_store_filled_by_words_of_another_table_asks_for_that_embedder():
+    own = WordsEmbedder(WordTable(["dog", "cat"], [[1.0, 0.2], [0.9, 0.3]]))
+    filler = await refill(own)
+    with pytest.raises(EmbedderUnavailableError, match=f"the object named '{own.name}'"):
+        await resolve(filler=filler)
+    with pytest.raises(FeatureMismatchError, match="of dimension 2, not by 'words' of dimension 128"):
+        await resolve("words", filler=filler)
+    assert await resolve(own, filler=filler) is own
+
+
+async def test_an_object_of_the_user_may_be_called_as_one_of_ours():
+    assert Filler.of(Own("words")).source is None
+
+
+def test_features_of_single_words_are_not_contextual_and_those_of_strangers_are():
+    frank = Own()
+    frank.contextual = False
+    strangers = Own(), SentenceTransformersEmbedder("a-model")
+    assert [is_contextual(embedder) for embedder in strangers] == [True, True]
+    assert [is_contextual(embedder) for embedder in (WordsEmbedder(), HashingEmbedder(), frank)] == [
+        False
+    ] * 3
 
 
 async def test_a_store_filled_by_an_object_of_the_user_asks_for_it():

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro.indexing.terms import STOP_WORDS, fragment_terms, stem, terms, worded, words
-from neuro.testing.samples import fragmented, sample_engram
+from neuro.indexing.terms import STOP_WORDS, stem, terms, worded, words
 
 
 @pytest.mark.parametrize(
@@ -97,9 +96,3 @@ def test_inflections_meet():
 
 def test_words_are_named_by_the_first_of_each_stem():
     assert worded("Running with Dana's runs") == {"run": "running", "dana": "dana"}
-
-
-def test_an_engram_is_found_by_each_fragments_terms_and_by_who_said_it():
-    engram = fragmented(1, "Keys were lost.", "The ferry left.", context={"speaker": "Dana Smith"})
-    assert fragment_terms(engram) == [["kei", "lost", "dana", "smith"], ["ferri", "left", "dana", "smith"]]
-    assert fragment_terms(sample_engram(content="The ferry left.")) == [["ferri", "left"]]

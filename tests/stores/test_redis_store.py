@@ -1,86 +1,39 @@
 """The store on Redis, over a Redis in this process: the conformance checks, outages, and what is where."""
 
 import asyncio
-import itertools
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
-from fakeredis import FakeServer
-from redis.asyncio import Redis
+from redis_servers import REGION, URL, Servers
 
-from neuro.engram import Engram
 from neuro.errors import (
     ConfigurationError,
-    CorruptRecordError,
     FeatureMismatchError,
-    StoreError,
-    StoreUnavailableError,
 )
 from neuro.stores.base import Agenda, Link, Placed
 from neuro.stores.redis import RedisStore
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_scripts import Command
-from neuro.testing.redis import fake_redis
 from neuro.testing.samples import (
     axis_features,
     nasty_engrams,
     sample_engram,
     sample_id,
     sample_placed,
-    sample_probe,
 )
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
 from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
-
-REGION = "neocortex"
-URL = "redis://:s3cret@memory.example:6380/2"
 
 
 @pytest.fixture(autouse=True)
 def nothing_blocks_the_event_loop() -> Iterator[None]:
     with blockbuster_ctx():
         yield
-
-
-class Servers:
-    """A Redis server, and brains that open it, each by a client of its own."""
-
-    def __init__(self, server: FakeServer, stack: AsyncExitStack) -> None:
-        self.server = server
-        self._stack = stack
-        self._namespaces = (f"brain {i}" for i in itertools.count())
-        self._namespace = next(self._namespaces)
-
-    def client(self) -> Redis:
-        client = fake_redis(self.server)
-        self._stack.push_async_callback(client.aclose)
-        return client
-
-    async def make(self) -> RedisStore:
-        self._namespace = next(self._namespaces)
-        return await self.reopen()
-
-    async def reopen(self) -> RedisStore:
-        return await RedisStore.open(URL, namespace=self._namespace, client=self.client())
-
-    async def neighbour(self) -> RedisStore:
-        return await RedisStore.open(URL, namespace="a neighbour", client=self.client())
-
-
-@pytest.fixture
-def server() -> FakeServer:
-    return FakeServer()
-
-
-@pytest.fixture
-async def servers(server: FakeServer) -> AsyncIterator[Servers]:
-    async with AsyncExitStack() as stack:
-        yield Servers(server, stack)
 
 
 @pytest.fixture
@@ -204,57 +157,33 @@ async def test_a_namespace_that_would_break_the_hash_tag_is_refused(namespace: s
         await RedisStore.open(URL, namespace=namespace)
 
 
-# Finding
+# Scanning
 
 
-async def test_another_process_is_seen_by_id_at_once_and_by_words_after_opening_anew(
-    servers: Servers,
-) -> None:
+async def test_what_another_process_changes_shows_at_once(servers: Servers) -> None:
     async with aclosing(await servers.make()) as here, aclosing(await servers.reopen()) as there:
-        probe = sample_probe("harbour")
-        await there.engrams(REGION).insert([sample_placed(1, "harbour")])
-        assert len(await here.engrams(REGION).search(probe, limit=9)) == 1
-        await there.engrams(REGION).insert([sample_placed(2, "harbour")])
-        assert await here.engrams(REGION).get([sample_id(2)]) == [sample_engram(2, "harbour")]
-        assert len(await here.engrams(REGION).search(probe, limit=9)) == 1
-        async with aclosing(await servers.reopen()) as anew:
-            assert len(await anew.engrams(REGION).search(probe, limit=9)) == 2
+        mine, theirs = here.engrams(REGION), there.engrams(REGION)
+        await mine.insert([sample_placed(1), sample_placed(2)])
+        await theirs.insert([sample_placed(3)])
+        await theirs.delete(sample_id(1))
+        changed = await theirs.amend([sample_id(2)], counted, op_id="a")
+        assert await mine.scan() == [*changed, sample_engram(3)]
+        assert await mine.get([sample_id(3), sample_id(1)]) == [sample_engram(3), None]
 
 
-async def test_a_region_of_many_pages_is_searched_whole(servers: Servers) -> None:
-    async with aclosing(await servers.make()) as writer:
-        await writer.engrams(REGION).insert([sample_placed(n, f"harbour {n}") for n in range(230)])
-    async with aclosing(await servers.reopen()) as store:
-        engrams = store.engrams(REGION)
-        probe = sample_probe("harbour")
-        found = await asyncio.gather(
-            *(engrams.search(probe, limit=300) for _ in range(5)), engrams.delete(sample_id(7))
-        )
-        assert [len(matches) for matches in found[:5]] in ([230] * 5, [229] * 5)
-        assert len(await engrams.search(probe, limit=300)) == 229
-
-
-async def test_an_insert_that_was_cancelled_is_found_if_it_was_stored(store: RedisStore) -> None:
+async def test_a_long_scan_asks_the_server_for_a_thousand_at_a_time(
+    servers: Servers, store: RedisStore, sent: list[str]
+) -> None:
     engrams = store.engrams(REGION)
-    assert await engrams.search(sample_probe("harbour"), limit=9) == []
-    for steps in range(16):
-        await engrams.insert([sample_placed(100 + steps, "harbour")], arriving=True)
-        tasks = [
-            asyncio.create_task(engrams.insert([sample_placed(steps, "harbour")])),
-            asyncio.create_task(engrams.reveal([sample_id(100 + steps)])),
-        ]
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    stored = {engram.engram_id for engram in await engrams.scan()}
-    found = {match.engram_id for match in await engrams.search(sample_probe("harbour"), limit=99)}
-    assert 0 < len(stored) < 32, "the cancellations came all too early or all too late"
-    assert stored <= found
-    await engrams.insert([sample_placed(steps, "harbour") for steps in range(16)])
-    await engrams.reveal(await engrams.arrivals())
-    assert len(await engrams.search(sample_probe("harbour"), limit=99)) == 32
+    items = [sample_placed(n) for n in range(1200)]
+    await engrams.insert(items)
+    evicted = [f"neuro:{{brain 1}}:{kind}:neocortex:{sample_id(n)}" for n in range(1000) for kind in "dm"]
+    for limit, trips in ((1000, 1), (1001, 2), (5000, 2)):
+        sent.clear()
+        assert await engrams.scan(limit=limit) == [item.engram for item in items[:limit]]
+        assert len(sent) == trips
+    await servers.client().delete(*evicted)
+    assert await engrams.scan(limit=1100) == [item.engram for item in items[1000:]]
 
 
 # Changing
@@ -284,26 +213,13 @@ async def test_two_processes_that_amend_one_engram_both_count(servers: Servers) 
         assert engram.access_count == engram.revision == 80
 
 
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The commands of each round trip, by name."""
-    trips: list[str] = []
-    honest = RedisConnection.send
-
-    async def send(self: RedisConnection, commands: Sequence[Command]) -> list[Any]:
-        trips.append(" ".join(command[0] for command in commands))
-        return await honest(self, commands)
-
-    monkeypatch.setattr(RedisConnection, "send", send)
-    return trips
-
-
 async def test_a_batch_costs_one_round_trip_each_way(store: RedisStore, sent: list[str]) -> None:
     engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2)]
     items = [Placed(sample_engram(n), 1e6, 10.0, 20.0) for n in (1, 2)]
     verbs: list[tuple[Callable[[], Awaitable[object]], int]] = [
         (lambda: engrams.insert(items, arriving=True), 1),
-        (lambda: engrams.reveal(ids), 2),
+        (lambda: engrams.reveal(ids), 1),
+        (lambda: engrams.scan(limit=1000), 1),
         (lambda: engrams.amend(ids, counted, op_id="a"), 2),
         (lambda: engrams.upcoming(Agenda.REVIEW, 99.0, limit=9), 1),
         (lambda: engrams.delete(ids[0]), 1),
@@ -347,101 +263,6 @@ async def test_what_is_carried_out_twice_counts_once(
         [engram] = await here.engrams(REGION).get([sample_id(1)])
         assert engram is not None
         assert engram.access_count == 20
-
-
-# Failing
-
-
-async def test_an_outage_is_reported_with_the_address_and_passes(servers: Servers) -> None:
-    async with aclosing(await servers.make()) as store:
-        engrams = store.engrams(REGION)
-        await engrams.insert([sample_placed(1, "harbour")])
-        servers.server.connected = False
-        for verb in (
-            engrams.insert([sample_placed(2)]),
-            engrams.amend([sample_id(1)], counted, op_id="a"),
-            engrams.get([sample_id(1)]),
-            engrams.search(sample_probe("harbour"), limit=9),
-            engrams.upcoming(Agenda.REVIEW, 1.0, limit=9),
-            store.write_journal([sample_engram(1)]),
-            store.amend_document("nights", more),
-            store.links(["a"]),
-        ):
-            with pytest.raises(StoreUnavailableError, match=r"Redis at memory\.example:6380: ") as caught:
-                await verb
-            assert "s3cret" not in str(caught.value)
-        servers.server.connected = True
-        await engrams.insert([sample_placed(2, "harbour")])
-        await engrams.amend([sample_id(1)], counted, op_id="a")
-        assert len(await engrams.search(sample_probe("harbour"), limit=9)) == 2
-        assert [e.access_count for e in await engrams.scan()] == [1, 0]
-
-
-async def test_those_who_wait_for_a_change_that_fails_fail_with_it(
-    servers: Servers, store: RedisStore
-) -> None:
-    engrams = store.engrams(REGION)
-    await engrams.insert([sample_placed(1)])
-    calls: list[str] = []
-
-    def change(engram: Engram) -> Placed:
-        calls.append(engram.engram_id)
-        servers.server.connected = False
-        return counted(engram)
-
-    amends = [engrams.amend([sample_id(1)], change, op_id=str(n)) for n in range(50)]
-    outcomes = await asyncio.gather(*amends, return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {StoreUnavailableError}
-    servers.server.connected = True
-    await engrams.amend([sample_id(1)], counted, op_id="later")
-    assert len(calls) == 1
-
-
-async def test_scripts_that_the_server_forgot_are_loaded_again(servers: Servers, store: RedisStore) -> None:
-    engrams = store.engrams(REGION)
-    await engrams.insert([sample_placed(1)])
-    await servers.client().script_flush()
-    assert len(await engrams.amend([sample_id(1)], counted, op_id="a")) == 1
-    await servers.client().script_flush()
-    assert await engrams.delete(sample_id(1))
-
-
-async def test_a_server_that_came_back_empty_is_just_empty(servers: Servers, store: RedisStore) -> None:
-    engrams = store.engrams(REGION)
-    await engrams.insert([sample_placed(1, "harbour")])
-    [match] = await engrams.search(sample_probe("harbour"), limit=9)
-    await servers.client().flushall()
-    assert await engrams.get([match.engram_id]) == [None]
-    assert await engrams.amend([match.engram_id], counted, op_id="a") == []
-    assert not await engrams.delete(match.engram_id)
-    await engrams.insert([sample_placed(1, "harbour")])
-    assert await engrams.search(sample_probe("harbour"), limit=9) == [match]
-
-
-async def test_a_corrupt_record_is_reported_with_its_key(servers: Servers, store: RedisStore) -> None:
-    engrams, client = store.engrams(REGION), servers.client()
-    await engrams.insert([sample_placed(n) for n in (1, 2, 3, 4)])
-    document, dynamics = (f"neuro:{{brain 1}}:{kind}:neocortex:" for kind in "dm")
-    await client.delete(document + sample_id(1))
-    await client.hset(document + sample_id(2), "t", "{}")
-    await client.hset(dynamics + sample_id(3), "o", "[")
-    for number in (1, 2, 3):
-        with pytest.raises(CorruptRecordError, match=f"d:neocortex:{sample_id(number)}"):
-            await engrams.get([sample_id(4), sample_id(number)])
-    await client.hset("neuro:{brain 1}:jrn", sample_id(5), "no engram")
-    with pytest.raises(CorruptRecordError, match=sample_id(5)):
-        await store.journal()
-    await client.hset("neuro:{brain 1}:doc", "clock", "no JSON")
-    with pytest.raises(CorruptRecordError, match="clock"):
-        await store.read_documents(["other", "clock"])
-    with pytest.raises(CorruptRecordError, match="clock"):
-        await store.amend_document("clock", more)
-
-
-async def test_a_key_of_another_kind_is_an_error_of_the_store(servers: Servers, store: RedisStore) -> None:
-    await servers.client().set("neuro:{brain 1}:doc", "a string")
-    with pytest.raises(StoreError, match="WRONGTYPE"):
-        await store.read_documents(["clock"])
 
 
 # Saying where

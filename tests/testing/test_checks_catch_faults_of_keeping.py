@@ -1,18 +1,16 @@
 """The checks of insert, reveal, delete, get and find earn their place: each catches a planted fault."""
 
 import asyncio
-from collections import defaultdict
 from contextlib import suppress
 
 import numpy as np
 from planting import Bends, Faults, FaultyEngrams, FaultyStore, assert_caught
 
 from neuro.errors import StaleEngramError
-from neuro.indexing.engram_index import EngramIndex
-from neuro.indexing.probe import Match
+from neuro.testing.expect import in_order
 from neuro.testing.stores import engrams as checks
 from neuro.testing.stores.changes import check_a_delete_by_revision_never_loses_a_recall
-from neuro.testing.stores.finding import check_search_never_shows_the_deleted_or_the_arriving
+from neuro.testing.stores.scanning import check_scan_shows_all_that_is_visible_as_it_is_now
 
 faults = Faults()
 
@@ -65,8 +63,8 @@ class AnswersInItsOwnOrder(FaultyEngrams):
 
 @faults.caught_by(checks.check_nothing_asked_is_nothing_answered)
 class TakesNothingForSomething(FaultyEngrams):
-    async def frequencies(self, terms):
-        return await self.inner.frequencies(terms or ["harbour"])
+    async def get(self, engram_ids):
+        return await self.inner.get(engram_ids or ["unknown"])
 
 
 @faults.caught_by(checks.check_an_insert_never_overwrites)
@@ -109,7 +107,7 @@ class ShowsWhatIsInsertedAgain(FaultyEngrams):
 
 
 @faults.caught_by(checks.check_an_insert_may_be_repeated)
-class CountsFragmentsAtEveryInsert(FaultyEngrams):
+class CountsEveryInsert(FaultyEngrams):
     def prepare(self):
         self.inserted = 0
 
@@ -117,37 +115,28 @@ class CountsFragmentsAtEveryInsert(FaultyEngrams):
         self.inserted += len(items)
         await self.inner.insert(items, arriving=arriving)
 
-    async def frequencies(self, terms):
-        return (await self.inner.frequencies(terms))._replace(fragments=self.inserted)
+    async def count(self, before):
+        _, fading = await self.inner.count(before)
+        return self.inserted, fading
 
 
 @faults.caught_by(checks.check_concurrent_inserts_of_one_engram_store_it_once)
 class LooksBeforeItCounts(FaultyEngrams):
     def prepare(self):
-        self.counted = defaultdict(int)
+        self.counted = 0
 
     async def insert(self, items, *, arriving=False):
         known = await self.inner.get([item.engram.engram_id for item in items])
         await asyncio.sleep(0)
         await self.inner.insert(items, arriving=arriving)
-        for item, before in zip(items, known, strict=True):
-            self.counted[item.engram.content] += before is None
+        self.counted += known.count(None)
 
-    async def frequencies(self, terms):
-        real = await self.inner.frequencies(terms)
-        return real._replace(counts=tuple(self.counted[term] for term in terms))
+    async def count(self, before):
+        _, fading = await self.inner.count(before)
+        return self.counted, fading
 
 
 # Arriving
-
-
-@faults.caught_by(
-    checks.check_arriving_engrams_are_invisible, check_search_never_shows_the_deleted_or_the_arriving
-)
-class FindsTheArriving(FaultyEngrams):
-    async def search(self, probe, *, limit):
-        arriving = [Match(engram_id, 1e-9, 0.0, 0.0, ()) for engram_id in await self.inner.arrivals()]
-        return [*await self.inner.search(probe, limit=limit), *arriving][:limit]
 
 
 class RemembersArrivals(FaultyEngrams):
@@ -166,6 +155,16 @@ class GetsTheArriving(RemembersArrivals):
         arrived = [self.arrived.get(engram_id) for engram_id in engram_ids]
         visible = await self.inner.get(engram_ids)
         return [v or (a.engram if a else None) for v, a in zip(visible, arrived, strict=True)]
+
+
+@faults.caught_by(
+    checks.check_arriving_engrams_are_invisible, check_scan_shows_all_that_is_visible_as_it_is_now
+)
+class ScansTheArriving(RemembersArrivals):
+    async def scan(self, *, after=None, limit=500):
+        arriving = [self.arrived[engram_id].engram for engram_id in await self.inner.arrivals()]
+        found = [*await self.inner.scan(after=after, limit=limit), *arriving]
+        return [e for e in in_order(found) if after is None or e.engram_id > after][:limit]
 
 
 @faults.caught_by(checks.check_reveal_never_brings_back_the_deleted)
@@ -247,21 +246,18 @@ class DeletesWhatIsNotThere(FaultyEngrams):
         return True
 
 
-@faults.caught_by(
-    checks.check_delete_leaves_nothing_behind, check_search_never_shows_the_deleted_or_the_arriving
-)
-class NeverUnindexes(FaultyEngrams):
+@faults.caught_by(checks.check_delete_leaves_nothing_behind)
+class LeavesTheDeletedToFade(FaultyEngrams):
     def prepare(self):
-        self.index = EngramIndex()
+        self.keys = {}
 
     async def insert(self, items, *, arriving=False):
         await self.inner.insert(items, arriving=arriving)
         if not arriving:
-            for item in items:
-                self.index.add(item.engram)
+            self.keys.update({item.engram.engram_id: item.forgotten_at for item in items})
 
-    async def search(self, probe, *, limit):
-        return self.index.search(probe, limit)
+    async def due(self, before, *, limit):
+        return [engram_id for engram_id, at in self.keys.items() if at < before][:limit]
 
 
 @faults.caught_by(checks.check_what_was_deleted_starts_anew_when_it_is_inserted_again)

@@ -10,7 +10,7 @@ from neuro.stores.base import Agenda, Link, Placed
 from neuro.stores.memory import MemoryStore
 from neuro.testing import CountingStore, FailingStore, InterleavingStore, StoreWrapper
 from neuro.testing.doubles import VERBS
-from neuro.testing.samples import sample_engram, sample_id, sample_placed, sample_probe
+from neuro.testing.samples import sample_engram, sample_id, sample_placed
 from neuro.testing.stores.engrams import counted
 
 
@@ -36,8 +36,6 @@ async def _use_every_verb(store):
     await engrams.amend([*ids, sample_id(9)], counted, op_id="a")
     await engrams.get([*ids, sample_id(9)])
     await engrams.find([sample_engram(1).digest, "0" * 32])
-    await engrams.frequencies(["memori"])
-    await engrams.search(sample_probe("memori"), limit=10)
     await engrams.scan(limit=3)
     await engrams.due(1e9, limit=2)
     await engrams.demote(ids, 1e9)
@@ -79,7 +77,7 @@ async def test_records_are_counted_by_verb():
     await _use_every_verb(store)
     assert store.calls["insert"] == 2
     assert +store.read == {
-        "arrivals": 1, "amend": 2, "get": 2, "find": 1, "search": 4, "scan": 3, "due": 2, "demote": 2, "links": 2,
+        "arrivals": 1, "amend": 2, "get": 2, "find": 1, "scan": 3, "due": 2, "demote": 2, "links": 2,
         "upcoming": 1, "journal": 2, "read_documents": 2, "amend_document": 1,
     }  # fmt: skip
     assert +store.written == {

@@ -15,8 +15,8 @@ from neuro.testing.stores.bookkeeping import BOOKKEEPING_CHECKS
 from neuro.testing.stores.changes import CHANGE_CHECKS
 from neuro.testing.stores.engrams import ENGRAM_CHECKS, MakeStore
 from neuro.testing.stores.fading import FADING_CHECKS
-from neuro.testing.stores.finding import FINDING_CHECKS
 from neuro.testing.stores.life import DURABLE_CHECKS, LIFE_CHECKS, Reopen, check_namespaces_are_isolated
+from neuro.testing.stores.scanning import SCAN_CHECKS
 
 __all__ = [
     "DURABLE_CHECKS",
@@ -32,7 +32,7 @@ STORE_CHECKS = (
     *CHANGE_CHECKS,
     *FADING_CHECKS,
     *AGENDA_CHECKS,
-    *FINDING_CHECKS,
+    *SCAN_CHECKS,
     *BOOKKEEPING_CHECKS,
     *LIFE_CHECKS,
 )

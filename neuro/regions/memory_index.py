@@ -1,0 +1,108 @@
+"""One index over all that the memory regions hold, whichever of them holds it.
+
+Read from the regions' stores at the first recall, and kept up to date by what the brain encodes and forgets; a move
+from one region to another changes nothing in it. It knows how to find, not what an engram says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from neuro.engram import Engram
+from neuro.errors import StoreUnavailableError
+from neuro.indexing.fragment_index import FragmentIndex
+from neuro.indexing.probe import Match, Reading
+from neuro.regions.memory_region import MemoryRegion
+
+_PAGE = 1000
+_ON_LOOP_BELOW = 3000
+"""Indexes of more engrams are searched in a thread."""
+
+
+class MemoryIndex:
+    """Fills a `FragmentIndex` from regions and asks it.
+
+    Args:
+        regions: those whose engrams it finds.
+    """
+
+    def __init__(self, index: FragmentIndex, regions: Sequence[MemoryRegion]) -> None:
+        self._index = index
+        self._regions = regions
+        self._filled: set[str] = set()
+        self._working = asyncio.Lock()
+        self._waiting: list[Callable[[], object]] = []
+        self._removed: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def add(self, engram: Engram) -> None:
+        """A new engram."""
+        self._removed.discard(engram.engram_id)
+        self._apply(lambda: self._index.add(engram))
+
+    def remove(self, engram_id: str) -> None:
+        """An engram that is no more."""
+        if len(self._filled) < len(self._regions):
+            self._removed.add(engram_id)  # or a page that has been read would bring it back
+        self._apply(lambda: self._index.remove(engram_id))
+
+    def _apply(self, change: Callable[[], object]) -> None:
+        """At once, unless a thread works on the index; then when it has done."""
+        if self._working.locked():
+            self._waiting.append(change)
+        else:
+            change()
+
+    async def fill(self) -> tuple[str, ...]:
+        """Reads what has not been read yet; returns the names of the regions that cannot be reached."""
+        unreachable: list[str] = []
+        for region in self._regions:
+            if region.name in self._filled:
+                continue
+            try:
+                await self._read(region)
+            except StoreUnavailableError:
+                unreachable.append(region.name)
+        return tuple(unreachable)
+
+    async def _read(self, region: MemoryRegion) -> None:
+        last: str | None = None
+        while page := await region.store.scan(after=last, limit=_PAGE):
+            last = page[-1].engram_id
+            await self._work(
+                lambda page=page: self._index.add_many([e for e in page if e.engram_id not in self._removed])
+            )
+            if len(page) < _PAGE:
+                break
+        self._filled.add(region.name)
+        if len(self._filled) == len(self._regions):
+            self._removed.clear()
+
+    async def _work(self, job: Callable[[], object]) -> object:
+        async with self._working:
+            try:
+                return await asyncio.to_thread(job)
+            finally:
+                waiting, self._waiting = self._waiting, []
+                for change in waiting:
+                    change()
+
+    def read(self, cue: str, asked_at: float) -> Reading:
+        """What the index makes of a cue; ``asked_at`` in epoch seconds."""
+        return self._index.read(cue, asked_at)
+
+    async def search(
+        self, reading: Reading, features: npt.NDArray[np.float32] | None, limit: int
+    ) -> list[Match]:
+        """The best ``limit`` engrams, best first, ties by id."""
+        if len(self._index) < _ON_LOOP_BELOW and not self._working.locked():
+            return self._index.search(reading, features, limit)
+        found: list[Match] = []
+        await self._work(lambda: found.extend(self._index.search(reading, features, limit)))
+        return found

@@ -1,0 +1,142 @@
+"""Opening and closing SQLite files: those that are there, those that are not, and those of other versions."""
+
+import asyncio
+import subprocess
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_files import aside
+
+from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
+from neuro.stores.base import Placed
+from neuro.stores.sqlite import SQLiteStore
+from neuro.testing.samples import axis_features, sample_corpus, sample_id, sample_placed
+
+REGION = "neocortex"
+
+
+async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="missing does not exist"):
+        await SQLiteStore.open(tmp_path / "missing" / "brain.db")
+    with pytest.raises(ConfigurationError, match="not a folder"):
+        await SQLiteStore.open(tmp_path)
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    letter = b"Dear Dana, this is not a database. " * 100
+    await asyncio.to_thread(path.write_bytes, letter)
+    with pytest.raises(CorruptRecordError, match=r"brain\.db: file is not a database"):
+        await SQLiteStore.open(path)
+    assert await asyncio.to_thread(path.read_bytes) == letter
+
+
+async def test_a_database_of_something_else_is_refused_and_left_alone(path: Path) -> None:
+    await asyncio.to_thread(aside, path, "CREATE TABLE invoice (amount)")
+    with pytest.raises(StoreError, match="something else"):
+        await SQLiteStore.open(path)
+    assert await asyncio.to_thread(aside, path, "SELECT name FROM sqlite_master") == [("invoice",)]
+    assert await asyncio.to_thread(aside, path, "PRAGMA journal_mode") == [("delete",)]
+
+
+async def test_a_newer_schema_is_refused_naming_both_versions(path: Path) -> None:
+    await (await SQLiteStore.open(path)).aclose()
+    await asyncio.to_thread(aside, path, "PRAGMA user_version = 99")
+    with pytest.raises(CorruptRecordError, match="schema version 99, this neuro reads 3"):
+        await SQLiteStore.open(path)
+
+
+async def test_a_document_that_is_no_json_raises_corrupt_record_error(path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.write_documents({"clock": 1})
+        await asyncio.to_thread(aside, path, "UPDATE bookkeeping SET value = 'no JSON'")
+        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
+            await store.read_documents(["other", "clock"])
+        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
+            await store.amend_document("clock", lambda held: held)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE document SET document = '{' WHERE engram = 2",
+        "UPDATE document SET document = '{}' WHERE engram = 2",
+        "UPDATE document SET document = json_set(document, '$.schema', 2) WHERE engram = 2",
+        "UPDATE document SET document = json_set(document, '$.tags', 'a') WHERE engram = 2",
+        "UPDATE engram SET dynamics = json_set(dynamics, '$.salience', 2.0) WHERE id = 2",
+        "UPDATE engram SET dynamics = replace(dynamics, '864000.0', 'NaN') WHERE id = 2",
+        "UPDATE embedding SET features = X'003C' WHERE engram = 2",
+        "UPDATE embedding SET features = zeroblob(32) WHERE engram = 2",
+        "DELETE FROM embedding WHERE engram = 2",
+    ],
+)
+async def test_a_page_with_a_record_that_is_no_engram_names_it(damage: str, path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        engrams = store.engrams(REGION)
+        await engrams.insert([sample_placed(n, features=axis_features(n)) for n in (1, 2, 3)])
+        await asyncio.to_thread(aside, path, damage)
+        with pytest.raises(CorruptRecordError, match=f"{REGION}/{sample_id(2)}"):
+            await engrams.scan(limit=1000)
+        assert [e.engram_id for e in await engrams.scan(after=sample_id(2))] == [sample_id(3)]
+
+
+async def test_a_damaged_file_raises_corrupt_record_error(path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.engrams(REGION).insert([Placed(e, 1e6) for e in sample_corpus(50)])
+    size = len(await asyncio.to_thread(path.read_bytes))
+
+    def scribble() -> None:
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (size - 4096))
+
+    await asyncio.to_thread(scribble)
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        with pytest.raises(CorruptRecordError, match=r"brain\.db"):
+            await store.engrams(REGION).scan()
+
+
+async def test_two_may_open_a_new_file_at_once(path: Path) -> None:
+    one, other = await asyncio.gather(SQLiteStore.open(path), SQLiteStore.open(path))
+    async with aclosing(one), aclosing(other):
+        await one.write_documents({"key": 1})
+        assert await other.read_documents(["key"]) == [1]
+
+
+async def test_a_relative_path_is_under_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.to_thread(monkeypatch.chdir, tmp_path)
+    async with aclosing(await SQLiteStore.open("relative.db")) as store:
+        assert store.url == f"sqlite:///{tmp_path / 'relative.db'}" and store.durable
+
+
+def test_an_orderly_close_leaves_one_file(path: Path) -> None:
+    async def live() -> None:
+        async with aclosing(await SQLiteStore.open(path)) as store:
+            await store.write_documents({"key": 1})
+
+    asyncio.run(live())
+    assert [file.name for file in path.parent.iterdir()] == ["brain.db"]
+
+
+@pytest.mark.parametrize("ending", ["os._exit(0)", "pass"], ids=["killed", "forgotten"])
+def test_what_was_acknowledged_outlives_a_process_that_never_closed(ending: str, path: Path) -> None:
+    program = f"""
+import asyncio, os
+from neuro.stores.sqlite import SQLiteStore
+async def live():
+    store = await SQLiteStore.open({str(path)!r})
+    await store.write_documents({{"key": [1, 2]}})
+    {ending}
+asyncio.run(live())
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+    async def read() -> list[Any]:
+        async with aclosing(await SQLiteStore.open(path)) as store:
+            return await store.read_documents(["key"])
+
+    assert asyncio.run(read()) == [[1, 2]]
