@@ -32,7 +32,7 @@ async def fill(store: Store, count: int) -> None:
         await store.engrams("neocortex").insert(
             [
                 Placed(
-                    first.model_copy(update={"engram_id": sample_id(n)}),
+                    first.model_copy(update={"engram_id": sample_id(n), "content": f"memory {n}"}),
                     LATE + n,
                     *[(math.inf, math.inf), (LATE, math.inf), (math.inf, LATE)][n % 3],
                 )

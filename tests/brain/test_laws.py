@@ -150,8 +150,16 @@ PARAMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("turn", range(5))
-async def test_each_region_may_have_a_law_of_its_own(turn: int, place: OpenPlace):
+@pytest.mark.parametrize(
+    ("kind", "turn"), [*(("memory", turn) for turn in range(5)), ("file", 1), ("redis", 2)]
+)
+async def test_each_region_may_have_a_law_of_its_own(kind: str, turn: int, tmp_path: Path):
+    async with kept(kind, tmp_path) as place:
+        await assert_a_law_for_each(place, turn)
+
+
+async def assert_a_law_for_each(place: OpenPlace, turn: int) -> None:
+    """The four regions have the laws from ``turn`` on, and the brain the one before."""
     laws = dict(zip(PARAMS, LAWS[turn:] + LAWS[:turn], strict=False))
     config = under(LAWS[turn - 1], **{name: PARAMS[name](plasticity=law) for name, law in laws.items()})
     clock = SimulatedClock(start=1e6)
