@@ -310,7 +310,9 @@ def test_two_processes_share_a_time_that_runs_while_either_is_awake():
 
 @given(
     steps=st.lists(
-        st.tuples(st.integers(0, 2), st.sampled_from(["wait", "sleep", "write", "restart"]), st.floats(-50, 100)),
+        st.tuples(
+            st.integers(0, 2), st.sampled_from(["wait", "sleep", "write", "restart"]), st.floats(-50, 100)
+        ),
         max_size=40,
     )
 )

@@ -251,17 +251,18 @@ def cortical_share(share: Real, sleeps: Real, rate: Real) -> Real:
     return 1.0 - (1.0 - share) * (1.0 - rate) ** sleeps
 
 
-def consolidation_rate(rate: float, salience: Real) -> Real:
-    """Share of the rest that moves in one sleep, for a salient trace: ``1 - (1 - rho)^(1 + 2 s)``, in [0, 1].
+def consolidation_rate(rate: float, salience: Real, benefit: float) -> Real:
+    """Share of the rest that moves in one sleep, for a salient trace: ``1 - (1 - rho)^(1 + b s)``, in [0, 1].
 
     Args:
         rate: rho, of a trace without salience, in [0, 1].
-        salience: s in [0, 1]; at 1, one sleep does the work of three.
+        salience: s in [0, 1].
+        benefit: b >= 0; with 2, one sleep does the work of three for the most salient.
 
-    >>> round(consolidation_rate(0.5, 0.5), 6)
+    >>> round(consolidation_rate(0.5, 0.5, 2.0), 6)
     0.75
     """
-    return 1.0 - (1.0 - rate) ** (1.0 + 2.0 * salience)
+    return 1.0 - (1.0 - rate) ** (1.0 + benefit * salience)
 
 
 def night_weight(awake: Real, full_day: float) -> Real:

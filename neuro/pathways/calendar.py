@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from neuro.clock import BrainTime
+from neuro.dynamics.odds import night_weight
 from neuro.stores import Store
 from neuro.units import HOUR
 
@@ -95,4 +96,4 @@ class Calendar:
 
 
 def _weight(waking: float, sleeps: Sleeps, full_day: float) -> float:
-    return min(1.0, max(0.0, waking - sleeps.counted_at) / full_day)
+    return float(night_weight(waking - sleeps.counted_at, full_day))

@@ -43,7 +43,7 @@ class CeilingPlasticity(TracePlasticity):
     def _taught(self, now: float, grade: Grade | None, state: State) -> Mapping[str, Any]:
         half_life, last_access, encoded = state[:3]
         if grade is Grade.AGAIN:
-            grown = np.maximum((1.0 + self.exposure_gain) * encoded, self.lapse_share * half_life)
+            grown = odds.corrected(half_life, encoded, self.exposure_gain, self.lapse_share)
         else:
             ceiling = odds.retrievability(self._odds(last_access, state))
             probability = odds.retrievability(self._odds(now, state))

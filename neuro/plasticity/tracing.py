@@ -109,9 +109,9 @@ class TracePlasticity(Params, ABC):
         arousal: float = 0.0,
         surprise: float = 0.0,
     ) -> Trace:
-        boost = math.exp(self.arousal_benefit * arousal + self.reward_benefit * max(0.0, surprise))
+        boost = float(odds.encoding_boost(arousal, surprise, self.arousal_benefit, self.reward_benefit))
         half_life = min(self.longest_half_life, half_life * boost)
-        rate = 1.0 - (1.0 - self.consolidation_rate) ** (1.0 + self.salience_benefit * salience)
+        rate = odds.consolidation_rate(self.consolidation_rate, salience, self.salience_benefit)
         return Trace(
             half_life=half_life,
             encoded_half_life=half_life,

@@ -37,19 +37,22 @@ async def slept(brain: Brain, clock: SimulatedClock, nights: int) -> None:
         await brain.sleep()
 
 
-@pytest.mark.parametrize("kind", ["episodic", "procedural", "habitual"])
-async def test_a_night_a_day_takes_a_memory_from_labile_to_long_term(kind: str, place: OpenPlace):
+async def test_a_night_a_day_takes_a_memory_from_labile_to_long_term(place: OpenPlace):
     clock = SimulatedClock()
     async with Brain.create(await place(), clock=clock) as brain:
-        engram = await encoded(brain, FERRY, memory_type=kind, salience=0.0)
-        assert engram.consolidation is LABILE
-        states = [await shown(brain, engram)]
+        engrams = [
+            await encoded(brain, kind, memory_type=kind, salience=0.0)
+            for kind in ("episodic", "procedural", "habitual")
+        ]
+        assert [engram.consolidation for engram in engrams] == [LABILE] * 3
+        states = [{await shown(brain, engram) for engram in engrams}]
         for _ in range(80):
             await slept(brain, clock, 1)
-            states.append(await shown(brain, engram))
-    lengths = [(state, len([*same])) for state, same in groupby(states)]
+            states.append({engram.consolidation for engram in await brain.list()})
+        assert states[-1] == {await shown(brain, engram) for engram in engrams}
     # 3 % of the rest a night: a half after 23 nights, nine tenths after 76.
-    assert lengths == [(LABILE, 1), (CONSOLIDATING, 22), (CONSOLIDATED, 53), (LONG_TERM, 5)]
+    lengths = [(same, len([*group])) for same, group in groupby(states)]
+    assert lengths == [({LABILE}, 1), ({CONSOLIDATING}, 22), ({CONSOLIDATED}, 53), ({LONG_TERM}, 5)]
 
 
 async def test_what_is_salient_consolidates_faster():
@@ -133,25 +136,27 @@ async def remembering(brain: Brain, clock: SimulatedClock) -> None:
     await brain.perceive_many(["ferry and nets", "ferry and rope"])
 
 
-@pytest.mark.parametrize("given", ["text", "state", "where"])
-async def test_filters_by_state_are_exact(given: str, place: OpenPlace):
+async def test_filters_by_state_are_exact(place: OpenPlace):
     clock = SimulatedClock()
     async with Brain.create(await place(), clock=clock) as brain:
         await remembering(brain, clock)
         everything = await brain.list()
         assert {engram.consolidation for engram in everything} == {*ConsolidationState}
         for state in ConsolidationState:
-            where: Any = {"consolidation": state.value if given == "text" else state}
-            if given == "where":
-                where = Where(consolidation=state)
             expected = [engram for engram in everything if engram.consolidation is state]
-            assert await brain.list(where=where) == expected
-            assert await brain.list(where=where, limit=1) == expected[:1]
-            found = await brain.recall("ferry", where=where, update=False)
-            assert sorted(contents(found)) == sorted(contents(expected))
-            assert {r.engram.consolidation for r in found} == {state}
-            one = await brain.recall("ferry", where=where, limit=1, update=False)
-            assert len(one) == 1 and one[0].engram.consolidation is state
+            forms: tuple[Any, ...] = (
+                {"consolidation": state.value},
+                {"consolidation": state},
+                Where(consolidation=state),
+            )
+            for where in forms:
+                assert await brain.list(where=where) == expected
+                assert await brain.list(where=where, limit=1) == expected[:1]
+                found = await brain.recall("ferry", where=where, update=False)
+                assert sorted(contents(found)) == sorted(contents(expected))
+                assert {r.engram.consolidation for r in found} == {state}
+                (one,) = await brain.recall("ferry", where=where, limit=1, update=False)
+                assert one.engram.consolidation is state
 
 
 async def test_a_filter_by_state_joins_others():

@@ -150,9 +150,7 @@ async def test_what_is_important_enough_never_falls_below_its_floor():
         vital = await brain.explain((await encoded(brain, DANA, salience=1.0)).engram_id)
         await assert_consistent(brain, vital)
         assert (vital.hours_left, vital.fades_at) == (math.inf, None)
-        assert vital.because[0].endswith(
-            "; as it is important (salience 1.00) it never falls below 0.20."
-        )
+        assert vital.because[0].endswith("; as it is important (salience 1.00) it never falls below 0.20.")
         some = await brain.explain((await encoded(brain, LATCH, salience=0.91)).engram_id)
         await assert_consistent(brain, some)
         assert some.fades_at is not None
@@ -204,7 +202,9 @@ async def test_use_and_sleep_are_told():
         await clock.advance(DAY)
         await brain.recall("ferry")
         again = (await brain.explain(engram_id)).because[3]
-        assert again.startswith("It is reconsolidating: an access has made it labile again until it is slept on;")
+        assert again.startswith(
+            "It is reconsolidating: an access has made it labile again until it is slept on;"
+        )
 
 
 async def test_the_law_is_that_of_the_region_where_it_lies():

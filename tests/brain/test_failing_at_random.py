@@ -54,7 +54,9 @@ async def test_it_comes_to_mind_as_often_as_its_retention_says(days: float):
 async def test_each_fails_by_its_own_retention_in_the_region_where_it_lies(place: OpenPlace):
     clock = SimulatedClock()
     config = BrainConfig(
-        plasticity=EbbinghausPlasticity(), neocortex=NeocortexParams(plasticity=FsrsPlasticity()), types=presets.human().types
+        plasticity=EbbinghausPlasticity(),
+        neocortex=NeocortexParams(plasticity=FsrsPlasticity()),
+        types=presets.human().types,
     )
     async with Brain.create(await place(), clock=clock, config=config, rng=3) as brain:
         remote = await encoded(brain, "ferry of old")
@@ -168,7 +170,14 @@ async def test_an_unknown_mode_is_an_error_and_draws_nothing(bad: Any):
 
 @pytest.mark.parametrize(
     "preset",
-    [BrainConfig, presets.human, presets.chatbot, presets.task_agent, presets.personal_assistant, presets.researcher],
+    [
+        BrainConfig,
+        presets.human,
+        presets.chatbot,
+        presets.task_agent,
+        presets.personal_assistant,
+        presets.researcher,
+    ],
     ids=lambda preset: preset.__name__,
 )
 async def test_nothing_fails_at_random_by_default(preset: Any):

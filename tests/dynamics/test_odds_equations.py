@@ -110,7 +110,7 @@ def test_no_loop_of_recalls_inflates_a_memory(key, gap, times):
 
 def test_cortical_shares_agree_with_the_reference():
     for case in MODEL["cortical_share"]:
-        rate = odds.consolidation_rate(DEFAULTS["rho"], float(case["salience"]))
+        rate = odds.consolidation_rate(DEFAULTS["rho"], float(case["salience"]), DEFAULTS["bs"])
         assert_printed(odds.cortical_share(DEFAULTS["k0"], float(case["sleeps"]), rate), case["k"], case)
 
 
@@ -166,7 +166,7 @@ def test_parts_of_a_night_consolidate_as_much_as_the_whole(parts, rate, share):
 @deterministic
 @given(rate=st.floats(0.0, 1.0), salience=st.floats(0.0, 1.0))
 def test_salience_consolidates_up_to_three_times_as_fast(rate, salience):
-    faster = odds.consolidation_rate(rate, salience)
+    faster = odds.consolidation_rate(rate, salience, 2.0)
     assert rate - 1e-12 <= faster <= 1.0
     assert odds.cortical_share(0.0, 3.0, rate) >= faster - 1e-12
 

@@ -41,7 +41,7 @@ EQUATIONS = {
     "encoding_boost": (partial(odds.encoding_boost, arousal_benefit=1.1, reward_benefit=0.7), U, V - 0.5),
     "first_sleep": (partial(odds.first_sleep, benefit=0.1, weight=0.5), DAYS, V * 30.0, U),
     "cortical_share": (odds.cortical_share, U, DAYS, V),
-    "consolidation_rate": (partial(odds.consolidation_rate, 0.03), U),
+    "consolidation_rate": (partial(odds.consolidation_rate, 0.03, benefit=2.0), U),
     "night_weight": (partial(odds.night_weight, full_day=57600.0), DAYS * 1e4),
     "brain_time": (partial(odds.brain_time, pace=0.05), DAYS, V),
     "exponential": (retention.exponential, DAYS, V * 30.0),

@@ -47,7 +47,7 @@ MACHINE_CONFIG = BrainConfig(
     prefrontal_cortex=PrefrontalCortexParams(capacity=3),
 )
 """Lets much happen in few acts: an episode is dormant after 19 days, and working memory is soon full."""
-_STARTS = (0, 0, 0, 10, 40, 80)
+_STARTS = (0, 0, 0, 8, 16, 24, 32, 48, 64)
 """Turns of the event loop after which acts begin that are to meet: in the midst of one another."""
 _PATIENCE = 30.0
 """Real seconds after which acts count as stuck."""
