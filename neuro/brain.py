@@ -116,7 +116,7 @@ class Brain:
                 ``unix://``; or an open `Store`, which the brain closes.
             redis_url: the same as ``url``, for a Redis; not both.
             namespace: separates brains on one store; an open `Store` has its own.
-            embedder: an `Embedder`, ``"lexical"``, a model's name or folder; none: the one that filled the store.
+            embedder: an `Embedder`, ``"words"``, a model's name or folder; none: the one that filled the store.
             clock: a `SimulatedClock` for exact simulated time.
             rng: a generator, or a seed for one.
             scope: whose memory this is; engrams carry it.

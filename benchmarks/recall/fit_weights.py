@@ -92,7 +92,7 @@ def choices(one: Sheet, chosen: Sequence[int], share: float) -> list[Choice]:
         groups = tuple(np.flatnonzero(turns[rows] == turn) for turn in question.evidence)
         groups = tuple(group for group in groups if len(group))
         if groups:
-            values = features[np.ix_(rows, chosen)].astype(np.float64)
+            values = features[rows][:, chosen].astype(np.float64)
             found.append(Choice(values, groups, share / len(one.asked)))
     return found
 
@@ -101,8 +101,8 @@ def figures(one: Sheet, chosen: Sequence[int], weights: npt.NDArray[np.float64])
     """What the weights find: turns by their best fragment."""
     found: list[Figures] = []
     for question, features in one.asked:
-        scores = features[:, chosen] @ weights
-        ranked = dict.fromkeys(one.turns[i] for i in np.argsort(-scores, kind="stable"))
+        order: list[int] = np.argsort(-(features[:, chosen] @ weights), kind="stable").tolist()
+        ranked = dict.fromkeys(one.turns[i] for i in order)
         found.append(ranked_figures(list(ranked)[:50], question.evidence))
     return found
 

@@ -106,7 +106,7 @@ def _stimulus(turn: Turn) -> Stimulus:
     context = {"session": str(turn.session), "turn": turn.id}
     if turn.speaker:
         context["speaker"] = turn.speaker
-    return Stimulus(content=turn.text, context=context, occurred_at=turn.when.timestamp())
+    return Stimulus.of(turn.text, context=context, occurred_at=turn.when.timestamp())
 
 
 async def _advance(clock: SimulatedClock, until: float) -> None:

@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,7 +52,7 @@ async def measure(
 
 
 @contextmanager
-def _progress(conversations: list[Conversation]) -> Iterator[Callable[[], object]]:
+def _progress(conversations: list[Conversation]) -> Generator[Callable[[], object]]:
     """What to call after each answer: moves a bar where rich is installed, else tells every hundredth."""
     total = sum(len(one.scored) for one in conversations)
     try:

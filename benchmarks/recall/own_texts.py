@@ -106,7 +106,7 @@ def _room(rng: random.Random) -> Iterator[Saying]:
     rng.shuffle(threads)
     when = _START
     for session, start in enumerate(range(0, 24, 3)):
-        live = [list(thread) for thread in threads[start : start + 3] if thread]
+        live: list[list[str]] = [thread.copy() for thread in threads[start : start + 3] if thread]
         when += timedelta(hours=12)
         while live:
             thread = rng.choice(live)
@@ -117,6 +117,7 @@ def _room(rng: random.Random) -> Iterator[Saying]:
 
 def _questions(name: str, turns: Sequence[Turn], count: int, rng: random.Random) -> Iterator[Question]:
     """Three to five content words of one fragment, one of them often in another form; by name in a room."""
+    first = {(turn.text, turn.speaker): turn.id for turn in reversed(turns)}  # a repeat makes no engram
     number = 0
     while number < count:
         turn = rng.choice(turns)
@@ -129,7 +130,7 @@ def _questions(name: str, turns: Sequence[Turn], count: int, rng: random.Random)
         form = rng.choice(_FORMS)
         if name == "room" and rng.random() < 0.6:
             form = f"What did {turn.speaker} say about {{}}?"
-        evidence = tuple(other.id for other in turns if other.text == turn.text)
+        evidence = tuple(id for (text, _), id in first.items() if text == turn.text)
         yield Question(f"{name}/{number}", form.format(_listed(asked)), 1, evidence)
         number += 1
 

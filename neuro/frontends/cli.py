@@ -62,8 +62,8 @@ class Target:
     embedder: Annotated[
         str | None,
         _help(
-            "What turns text into features: lexical, or a sentence-transformers model by name or folder. If not "
-            "given: what filled the store, else lexical."
+            "What turns text into features: words, or a sentence-transformers model by name or folder. If not "
+            "given: what filled the store, else words."
         ),
     ] = None
     json: Annotated[bool, _help("Answer with one JSON document.")] = False

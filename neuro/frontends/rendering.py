@@ -60,8 +60,9 @@ def origin(recollection: Recollection, zone: tzinfo | None = None) -> str:
 
 
 def why(recollection: Recollection, most: int = 3) -> str:
-    """The weightiest reasons in words."""
-    return "; ".join(reason.text for reason in recollection.reasons[:most])
+    """The weightiest reasons in words, and that it was dormant if it was."""
+    told = [*recollection.reasons[:most], *(r for r in recollection.reasons[most:] if r.kind == "dormant")]
+    return "; ".join(reason.text for reason in told)
 
 
 def sums(recollection: Recollection) -> str:

@@ -85,7 +85,7 @@ class Columns:
         return np.frombuffer(b"".join(self.words[slot] for slot in slots), dtype=np.int32)
 
     def widen(self, dimension: int) -> None:
-        """Makes room for the rows of an encoder."""
+        """Makes room for the rows of an encoder, and drops all others."""
         self.features = np.zeros((len(self.alive), dimension), np.float32)
 
     def renew(self, slots: npt.NDArray[np.int32], matching: Matching) -> None:
@@ -133,6 +133,8 @@ class Held(NamedTuple):
     person: str
     """Key of who spoke it, empty for nobody."""
     episode: str | None
+    encoded: bool
+    """Has features that are kept."""
 
 
 class Episodes:
@@ -143,7 +145,7 @@ class Episodes:
 
     def link(self, engram_id: str, held: Mapping[str, Held], columns: Columns) -> list[int]:
         """Puts an engram between its neighbours in the episode; the slots of theirs that are next to it."""
-        own, _, episode = held[engram_id]
+        own, _, episode, _ = held[engram_id]
         if episode is None:
             return []
         members = self._members.setdefault(episode, [])
@@ -162,7 +164,7 @@ class Episodes:
 
     def unlink(self, engram_id: str, held: Mapping[str, Held], columns: Columns) -> list[int]:
         """Takes an engram out of its episode; the slots that were next to it."""
-        own, _, episode = held[engram_id]
+        own, _, episode, _ = held[engram_id]
         if episode is None:
             return []
         members = self._members[episode]

@@ -61,6 +61,7 @@ class FragmentIndex:
         self._vocabulary = Vocabulary(table)
         self._episodes = Episodes()
         self._people = People()
+        self._encoded = 0
         self._fragments = 0
         self._words = 0
 
@@ -89,17 +90,17 @@ class FragmentIndex:
         columns, texts = self._columns, engram.texts
         slots = columns.extend(engram.engram_id, len(texts))
         own = slice(slots.start, slots.stop)
-        held = Held(slots, person(engram.speaker), engram.episode_id)
+        encoded = self.dense and engram.features is not None and self._keep(engram.features, slots)
+        held = Held(slots, person(engram.speaker), engram.episode_id, encoded)
         columns.speaker[own] = self._people.enter(held.person)
         columns.day[own] = day_number(engram.encoded_at if engram.occurred_at is None else engram.occurred_at)
         columns.in_episode[own] = engram.episode_id is not None
-        if self.dense and engram.features is not None:
-            self._keep(engram.features, slots)
         for slot, text in zip(slots, texts, strict=True):
             self._post(slot, text)
         asking = np.flatnonzero(columns.question[own])
         columns.asking[own] = slots.start + asking[-1] if len(asking) else -1
         self._held[engram.engram_id] = held
+        self._encoded += encoded
         self._fragments += len(slots)
         self._words += int(columns.length[own].sum())
         return {*slots, *self._episodes.link(engram.engram_id, self._held, columns)}
@@ -124,13 +125,16 @@ class FragmentIndex:
             gist = np.array(counts, np.float32) @ self._table.rows[list(at)]
             columns.gist[slot] = gist / max(1e-6, float(np.sqrt(gist @ gist)))
 
-    def _keep(self, features: npt.NDArray[np.float16], slots: range) -> None:
-        columns = self._columns
-        if columns.features.shape[1] == 0:
-            columns.widen(features.shape[1])
-        if columns.features.shape[1] == features.shape[1]:
-            rows = np.minimum(np.arange(len(slots)), len(features) - 1)
-            columns.features[slots.start : slots.stop] = features[rows]
+    def _keep(self, features: npt.NDArray[np.float16], slots: range) -> bool:
+        """Keeps features of the dimension of those that are kept, or of any if none are."""
+        columns, dimension = self._columns, features.shape[1]
+        if not self._encoded and columns.features.shape[1] != dimension:
+            columns.widen(dimension)
+        if columns.features.shape[1] != dimension:
+            return False
+        rows = np.minimum(np.arange(len(slots)), len(features) - 1)
+        columns.features[slots.start : slots.stop] = features[rows]
+        return True
 
     def _renew(self, touched: Iterable[int]) -> None:
         """Looks afresh for the neighbours of some fragments, and of those that they are neighbours of."""
@@ -153,6 +157,7 @@ class FragmentIndex:
         self._columns.alive[own] = False
         for slot in held.slots:
             self._vocabulary.retire(self._columns.words_of((slot,)))
+        self._encoded -= held.encoded
         self._fragments -= len(held.slots)
         self._words -= int(self._columns.length[own].sum())
         self._renew(beside)
@@ -186,7 +191,7 @@ class FragmentIndex:
         """
         text = cue[: self.matching.cue_characters]
         mentions = self._people.mentions(
-            text, lambda word: any(map(self._vocabulary.holds, terms(word))), self.matching.name_floor
+            text, lambda word: any(map(self._vocabulary.holds, terms(word))), self.matching
         )
         people = frozenset[str]().union(*(mention.people for mention in mentions))
         bare = worded(without(text, mentions))
@@ -253,7 +258,7 @@ class FragmentIndex:
         return FeatureMatrix(tuple(columns), values, tuple(self._columns.owners[slot] for slot in slots))
 
     def _comparable(self, features: npt.NDArray[np.float32] | None) -> Floats | None:
-        if features is None or not self.dense or features.shape != self._columns.features.shape[1:]:
+        if features is None or not self._encoded or features.shape != self._columns.features.shape[1:]:
             return None
         return features.astype(np.float32, copy=False)
 

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from itertools import count
 from typing import NamedTuple
 
+from neuro.indexing.probe import Matching
 from neuro.indexing.terms import STOP_WORDS
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -83,16 +84,16 @@ class People:
             if part.lower() not in self._parts:
                 self._by_initial[part[0].lower()].discard(part.lower())
 
-    def mentions(self, cue: str, known: Callable[[str], bool], likeness: float) -> list[Mention]:
+    def mentions(self, cue: str, known: Callable[[str], bool], matching: Matching) -> list[Mention]:
         """Where a cue names people, in order.
 
         A part of a name counts where it is written as the speaker writes it, with a capital, or in a cue without
         capitals; one that is also a function word (Will) not at the beginning. A capitalised word of four letters
-        or more that is not ``known`` counts for the name with the same initial that it is most like.
+        or more that is not ``known`` counts for the name with the same initial that it is most like; of such words
+        only the first `Matching.cue_terms` are looked at.
 
         Args:
             known: whether a word is one that memory holds.
-            likeness: in (0, 1], the least ratio of Ratcliff and Obershelp from which a name is misspelt.
         """
         if not self._numbers:
             return []
@@ -103,9 +104,11 @@ class People:
             word = unicodedata.normalize("NFKC", match[1])
             people = self._named(word, plain, first=not found and not cue[: match.start()].strip())
             if not people and word[0].isupper() and _SHORTEST_MISSPELT <= len(word) <= _LONGEST_MISSPELT:
-                if word not in misspelt:
-                    misspelt[word] = frozenset() if known(word) else self._misspelt(word.lower(), likeness)
-                people = misspelt[word]
+                if word not in misspelt and len(misspelt) < matching.cue_terms:
+                    misspelt[word] = (
+                        frozenset() if known(word) else self._misspelt(word.lower(), matching.name_floor)
+                    )
+                people = misspelt.get(word, people)
             if people:
                 _append(found, Mention(*match.span(), people, match[2] is not None), cue)
         return found
@@ -122,9 +125,10 @@ class People:
         if word in STOP_WORDS:
             return frozenset()
         best, name = likeness, ""
+        matcher = SequenceMatcher(None, "", word)
         for part in sorted(self._by_initial.get(word[0], ())):
-            matcher = SequenceMatcher(None, part, word)
-            if matcher.real_quick_ratio() < best:
+            matcher.set_seq1(part)
+            if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
                 continue
             ratio = matcher.ratio()
             if ratio > best or (ratio == best and not name):

@@ -69,7 +69,7 @@ def _texts(
 ) -> tuple[str, str, str]:
     """Words of the cue in the fragment, words that are related to others of the cue, and words found around it."""
     held = _terms(columns.words_of((slot,)), vocabulary)
-    around = columns.words_of({*columns.near[slot].tolist()} - {slot}) if nearby else _NOTHING
+    around = columns.words_of(columns.near[slot][columns.near[slot] != slot].tolist()) if nearby else _NOTHING
     beyond = _terms(around, vocabulary)
     exact: list[str] = []
     alike: list[str] = []
@@ -97,7 +97,7 @@ def _terms(words: npt.NDArray[np.int32], vocabulary: Vocabulary) -> dict[int, in
 
 def _heaviest(terms: dict[int, float], held: dict[int, int]) -> int | None:
     found = terms.keys() & held.keys()
-    return max(found, key=lambda term: (terms[term], -term)) if found else None
+    return max((term for term in terms if term in found), key=terms.__getitem__) if found else None
 
 
 def _shown(word: Sought, term: int, held: dict[int, int], vocabulary: Vocabulary) -> str:

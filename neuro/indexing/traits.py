@@ -23,7 +23,7 @@ class Traits(NamedTuple):
     """What is kept of a fragment's text beside its terms."""
 
     words: dict[str, str]
-    """Its stems, each with the shortest of its words."""
+    """Its stems, each with the first of its words."""
     counts: dict[str, int]
     """How often it holds each stem."""
     length: int
@@ -51,7 +51,7 @@ def traits(text: str) -> Traits:
             continue
         root = stem(word)
         counts[root] = counts.get(root, 0) + 1
-        shown[root] = shorter(word, shown.get(root, word))
+        shown.setdefault(root, word)
     return Traits(
         shown,
         counts,
@@ -60,11 +60,6 @@ def traits(text: str) -> Traits:
         _rate(found, _TIME),
         any(mark in text for mark in _QUESTION_MARKS),
     )
-
-
-def shorter(one: str, other: str) -> str:
-    """The shorter of two words, of two equally long the first in the alphabet."""
-    return min(one, other, key=lambda word: (len(word), word))
 
 
 def _rate(found: Sequence[str], kind: frozenset[str]) -> float:

@@ -116,8 +116,9 @@ class Vocabulary:
             new._postings[number] = array("q", kept.tobytes())
             new.df[number] = len(kept)
         numbers = np.full(len(self._words), -1, dtype=np.int32)
-        for word in np.unique(used).tolist():
-            stem = self._stems[self._term_of[word]]
+        left: list[int] = np.unique(used).tolist()
+        for word in left:
+            stem = self._stems[int(self._term_of[word])]
             numbers[word] = new._number(self._words[word], new._numbers[stem])
         return new, numbers
 

@@ -6,7 +6,7 @@ Dynamics re-rank within bounds; they never hide what matches. Pure: gives the or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,20 @@ from neuro.units import DORMANT_BELOW
 _MOST_LOG_ODDS = 3.0
 _LEAST_DOUBT = 1e-9
 _EXCERPT = 60
-_STATES = ("strength", "dormant")
-"""Reasons that say how an engram fares rather than what it has to do with the cue; they come last."""
+_STATES = ("form", "strength", "dormant")
+"""Reasons that say how an engram is told or fares rather than what it has to do with the cue; they come last."""
+
+_SAID = {
+    "words": "shares the word{s} {text}",
+    "related": "says much the same as the cue: {text}",
+    "nearby": "was said close to {text}",
+    "speaker": "was said by {text}",
+    "date": "happened about {text}",
+    "gist": "is about much the same",
+    "meaning": "means much the same",
+    "form": "tells of something that happened",
+}
+"""How evidence for a match is told."""
 
 _BY_ASSOCIATION = {
     AssociationType.TEMPORAL: "came close in time to",
@@ -87,7 +99,7 @@ def _recollect(
     content_of: Callable[[str], str | None],
 ) -> Recollection:
     engram = echo.engram
-    reasons = [*echo.reasons]
+    reasons = [_told(reason) for reason in echo.reasons]
     if probability >= DORMANT_BELOW:  # what is dormant is not spread to
         reasons += _associated(c.spread.get(engram.engram_id, ()), echo.relevance, content_of)
     if engram.engram_id in c.held and c.params.priming > 0.0:
@@ -102,6 +114,13 @@ def _recollect(
         echo.region,
         tuple(sorted(reasons, key=lambda reason: (reason.kind in _STATES, -reason.amount))),
     )
+
+
+def _told(reason: Reason) -> Reason:
+    if reason.kind == "nearby" and not reason.text:
+        return replace(reason, text="was said close to what the cue asks for")
+    plural = "s" if ", " in reason.text else ""
+    return replace(reason, text=_SAID[reason.kind].format(text=reason.text, s=plural))
 
 
 def _associated(

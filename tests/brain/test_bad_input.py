@@ -148,6 +148,7 @@ async def test_an_unknown_region_changes_nothing(bad: Any):
 class Wrong(HashingEmbedder):
     """An embedder that is right until it is told otherwise."""
 
+    contextual = True  # so that cues are featured as well
     spoil: Callable[[Any], Any] | None = None
 
     async def embed(self, texts: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from neuro import Brain
 from neuro.clock import SimulatedClock
-from neuro.embedders import HashingEmbedder
+from neuro.embedders import WordsEmbedder
 from neuro.engram import MemoryType
 from neuro.stores import Link, Placed, Store, open_store
 from neuro.testing import CountingStore
@@ -25,7 +25,7 @@ _BATCH = 2_000
 
 async def fill(store: Store, count: int) -> None:
     """Lays down engrams straight in the regions, each linked with the next."""
-    embedder = HashingEmbedder()
+    embedder = WordsEmbedder()
     topics = [f"topic{number}" for number in range(40)]
     contents = [f"Dana said number {n} about {topics[n % 40]} and {topics[n * 7 % 40]}" for n in range(count)]
     rows = np.concatenate(
@@ -37,7 +37,7 @@ async def fill(store: Store, count: int) -> None:
                 n + 1,
                 content,
                 features=rows[n : n + 1],
-                embedder="lexical",
+                embedder="words",
                 trace=sample_trace(half_life=1e9, encoded_half_life=1e9),
                 memory_type=[*REGIONS.values()][n % 3],
             ),

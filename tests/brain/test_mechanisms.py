@@ -15,7 +15,7 @@ from neuro import Brain, BrainConfig, Perception
 from neuro.clock import SimulatedClock
 from neuro.config import RecallParams
 from neuro.connectome import ConnectomeParams
-from neuro.indexing.probe import Matching
+from neuro.indexing.probe import Matching, Weights
 from neuro.plasticity import OddsPlasticity
 from neuro.regions.amygdala import AmygdalaParams
 from neuro.regions.basal_ganglia import BasalGangliaParams
@@ -25,8 +25,17 @@ from neuro.regions.thalamus import ThalamusParams
 from neuro.signals import Recollection
 from neuro.sleep import SleepParams
 
-TIES = BrainConfig(matching=Matching(features=0.0), connectome=ConnectomeParams(spreading=0.0))
+UNWEIGHED = dict.fromkeys(Weights.model_fields, 0.0)
+TIES = BrainConfig(
+    matching=Matching(words=Weights(**{**UNWEIGHED, "own": 1.0})), connectome=ConnectomeParams(spreading=0.0)
+)
 """Contents of equal length that share the same words with a cue tie exactly, and come in order of encoding."""
+
+
+NO_WINDOW = BrainConfig(
+    matching=Matching(neighbour_reach=0, words=Weights(answer=0.0, gist=0.0))
+)
+"""What was said around an engram says nothing of it; only associations do."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,12 @@ async def after_one_thing_comes_another(life: Life) -> Any:
     ]
 
 
+async def after_one_thing_comes_another_is_near(life: Life) -> Any:
+    await life.hear(HARBOUR)
+    await life.hear(KEYS)
+    return await life.reasons("Dana", KEYS) & {"nearby"}
+
+
 async def the_chain_goes_on(life: Life) -> Any:
     for content in (HARBOUR, KEYS, "Nobody minded", "The ferry was late", "It rained"):
         await life.hear(content)
@@ -107,12 +122,12 @@ async def recalled_together(life: Life) -> Any:
 
 async def a_word_in_common(life: Life) -> Any:
     await life.hear(HARBOUR)
-    return await life.reasons("Dana", HARBOUR) & {"words", "meaning"}
+    return await life.reasons("the harbour", HARBOUR) & {"words", "gist"}
 
 
-async def a_word_spelt_otherwise(life: Life) -> Any:
+async def a_word_of_like_meaning(life: Life) -> Any:
     await life.hear(HARBOUR)
-    return await life.reasons("two harbors", HARBOUR) & {"words", "meaning"}
+    return await life.reasons("a port", HARBOUR) & {"words", "related", "gist"}
 
 
 async def the_older_of_two_is_strengthened(life: Life) -> Any:
@@ -254,12 +269,20 @@ MECHANISMS = {
         {"hippocampus": HippocampusParams(temporal_reach=0)},
         [KEYS, "Nobody minded", "The ferry was late"],
         [],
+        NO_WINDOW,
     ),
     "decay of temporal association": Row(
         the_chain_goes_on,
         {"hippocampus": HippocampusParams(temporal_decay=0.0)},
         [KEYS, "Nobody minded", "The ferry was late"],
         [KEYS],
+        NO_WINDOW,
+    ),
+    "what was said around it": Row(
+        after_one_thing_comes_another_is_near,
+        {"matching": Matching(neighbour_reach=0)},
+        {"nearby"},
+        NOTHING,
     ),
     "backward association": Row(
         after_one_thing_comes_another,
@@ -291,8 +314,21 @@ MECHANISMS = {
         [TEMPORAL, TEMPORAL],
         [NOTHING, NOTHING],
     ),
-    "words": Row(a_word_in_common, {"matching": Matching(words=0.0)}, {"words", "meaning"}, {"meaning"}),
-    "features": Row(a_word_spelt_otherwise, {"matching": Matching(features=0.0)}, {"meaning"}, NOTHING),
+    "words": Row(
+        a_word_in_common,
+        {"matching": Matching(words=Weights(own=0.0, exact=0.0, related=0.0))},
+        {"words", "gist"},
+        {"gist"},
+    ),
+    "gist": Row(
+        a_word_in_common, {"matching": Matching(words=Weights(gist=0.0))}, {"words", "gist"}, {"words"}
+    ),
+    "related words": Row(
+        a_word_of_like_meaning,
+        {"matching": Matching(words=Weights(related=0.0, gist=0.0))},
+        {"related", "gist"},
+        NOTHING,
+    ),
     "strength": Row(
         the_older_of_two_is_strengthened,
         {"recall": RecallParams(strength=0.0)},

@@ -45,7 +45,7 @@ async def test_a_perception_holds_the_stimulus_the_gate_the_engram_and_how_new_i
     assert engram.tags == ("keys", "Dana")
     assert engram.context == {"speaker": "Alice", "session": 3, "notes": ("a", {"b": None})}
     assert (engram.access_count, engram.trace.exposures, engram.revision) == (0, 1.0, 0)
-    assert engram.embedder == "lexical" and engram.features is not None
+    assert engram.embedder == "words" and engram.features is not None
     assert perception.to_dict()["engram"]["content"] == engram.content
 
 

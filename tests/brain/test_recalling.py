@@ -302,7 +302,7 @@ async def test_what_is_recalled_is_told_with_its_reasons():
             await brain.recall("What was Dana doing at the harbours?"), "We met Dana at the harbour"
         )
         assert str(first.reasons[0]) == "shares the words dana, harbours"
-        assert {reason.kind for reason in first.reasons} >= {"words", "meaning", "working_memory", "strength"}
+        assert {reason.kind for reason in first.reasons} >= {"words", "gist", "working_memory", "strength"}
         assert "retention 0.99, not recalled before" in [str(reason) for reason in first.reasons]
         await clock.advance(DAY)
         again = found(await brain.recall("Dana"), "We met Dana at the harbour")

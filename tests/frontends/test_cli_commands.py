@@ -209,7 +209,7 @@ def test_stats_say_where_the_memory_is_and_what_is_in_it(neuro, store) -> None:
     neuro("add", "We met Dana")
     figures = neuro("stats", "--json").json
     assert figures["store"] == f"sqlite:///{store}"
-    assert (figures["namespace"], figures["embedder"], figures["engrams"]) == ("default", "lexical", 1)
+    assert (figures["namespace"], figures["embedder"], figures["engrams"]) == ("default", "words", 1)
     assert str(store) in neuro("stats").out
 
 

@@ -9,7 +9,6 @@ import pytest
 from neuro import Hippocampus, InvalidArgumentError, MemoryType, Stimulus
 from neuro.clock import SimulatedClock
 from neuro.connectome import Association, AssociationType
-from neuro.embedders import HashingEmbedder
 from neuro.errors import ConfigurationError
 from neuro.profiles import TypeProfiles
 from neuro.regions.hippocampus import HippocampusParams, HippocampusSnapshot
@@ -56,8 +55,8 @@ def test_a_percept_becomes_an_engram_of_its_own():
 def test_a_text_is_taken_as_it_is_and_featured_at_once():
     engram = Hippocampus().encode(HARBOUR)
     assert engram is not None
-    assert engram.embedder == "lexical"
-    assert engram.features is not None and engram.features.shape == (1, 256)
+    assert engram.embedder == "words"
+    assert engram.features is not None and engram.features.shape == (1, 128)
     long = Hippocampus().encode("One two three four five. " * 20)
     assert long is not None and long.features is not None
     assert len(long.fragments) == len(long.features) > 1
@@ -82,8 +81,8 @@ def test_an_embedder_that_cannot_answer_at_once_is_left_out():
     (engram,) = hippocampus.staying()
     assert (engram.features, engram.embedder) == (None, None)
     assert completed(hippocampus, "Dana") == [HARBOUR]
-    assert completed(hippocampus, "two harbors") == []
-    assert completed(remembering(HARBOUR, embedder=HashingEmbedder()), "two harbors") == [HARBOUR]
+    assert completed(hippocampus, "two harbors") == [HARBOUR]
+    assert completed(hippocampus, "a symphony orchestra") == []
 
 
 @pytest.mark.parametrize(

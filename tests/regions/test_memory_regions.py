@@ -9,14 +9,12 @@ from neuro import BasalGanglia, Cerebellum, Engram, MemoryType, Neocortex
 from neuro.clock import SimulatedClock
 from neuro.errors import ConfigurationError
 from neuro.fading import Fading
-from neuro.indexing.probe import Matching
-from neuro.indexing.terms import terms
 from neuro.plasticity import OddsPlasticity
 from neuro.regions.basal_ganglia import BasalGangliaParams
 from neuro.regions.cerebellum import CerebellumParams
 from neuro.regions.memory_region import MemoryRegion
 from neuro.stores.memory import MemoryEngrams
-from neuro.testing.samples import axis_features, sample_engram, sample_probe, sample_trace
+from neuro.testing.samples import sample_engram, sample_trace
 from neuro.units import DAY
 
 REGIONS: tuple[type[MemoryRegion], ...] = (Neocortex, Cerebellum, BasalGanglia)
@@ -93,7 +91,6 @@ async def test_what_is_arriving_is_not_part_of_memory_yet():
     engram = sample_engram(1, "We met Dana")
     await region.admit([engram])
     assert await region.reinstate([engram.engram_id]) == [None]
-    assert await region.retrieve(sample_probe("dana"), 5) == []
     assert await region.find([engram.digest]) == [None]
     assert await region.reconsolidate([engram.engram_id], later, "op") == []
     assert await region.fade(math.inf) == []
@@ -101,30 +98,7 @@ async def test_what_is_arriving_is_not_part_of_memory_yet():
     assert await region.reinstate([engram.engram_id]) == [engram]
 
 
-# Answering
-
-
-@pytest.mark.parametrize("kind", REGIONS)
-async def test_a_region_answers_cues_with_echoes_and_reasons(kind: type[MemoryRegion]):
-    region = await holding(
-        kind,
-        sample_engram(1, "We met Dana at the harbour", features=axis_features(0)),
-        sample_engram(2, "Bob baked bread", features=axis_features(1)),
-    )
-    frequencies = await region.frequencies(terms("Dana"))
-    assert (frequencies.fragments, frequencies.counts) == (2, (1,))
-    probe = sample_probe("dana", corpus=frequencies, features=axis_features(0)[0])
-    (echo,) = await region.retrieve(probe, 5)
-    assert echo.engram.content == "We met Dana at the harbour"
-    assert echo.region == region.name
-    assert [(reason.kind, reason.text) for reason in echo.reasons] == [
-        ("words", "dana"),
-        ("meaning", "100% alike in its features"),
-    ]
-    assert sum(reason.amount for reason in echo.reasons) == pytest.approx(echo.relevance)
-    words_only = sample_probe("dana", corpus=frequencies, matching=Matching(features=0.0))
-    (echo,) = await region.retrieve(words_only, 5)
-    assert [reason.kind for reason in echo.reasons] == ["words"]
+# Finding
 
 
 async def test_an_engram_is_found_by_its_digest():
@@ -214,8 +188,6 @@ async def test_a_lesioned_region_is_silent_and_keeps_what_it_holds(kind: type[Me
     region = await holding(kind, sample_engram(1, "We met Dana"))
     engram_id = "0" * 31 + "1"
     region.lesion()
-    assert (await region.frequencies(("dana",))).counts == (0,)
-    assert await region.retrieve(sample_probe("dana"), 5) == []
     assert await region.reinstate([engram_id]) == [None]
     assert await region.find([sample_engram(1, "We met Dana").digest]) == [None]
     assert await region.reconsolidate([engram_id], later, "op") == []
