@@ -10,7 +10,7 @@ import numpy.typing as npt
 from neuro.indexing.columns import Columns
 from neuro.indexing.dates import fit
 from neuro.indexing.probe import Matching, Reading
-from neuro.indexing.vocabulary import Vocabulary
+from neuro.indexing.vocabulary import Vocabulary, idf
 from neuro.indexing.word_table import WordTable
 
 Floats = npt.NDArray[np.float32]
@@ -121,10 +121,9 @@ class Scorer:
         """Mean idf of the distinct terms of some fragments over that of a term which only one fragment holds."""
         vocabulary = self._vocabulary
         counts = self._columns.distinct[slots]
-        idf = vocabulary.idf(vocabulary.df[: len(vocabulary)], self._fragments)
-        idf /= max(1e-9, float(vocabulary.idf(np.array([1.0]), self._fragments)[0]))
+        rare = idf(vocabulary.df[: len(vocabulary)], self._fragments) / idf(1, self._fragments)
         terms = vocabulary.terms(self._columns.words_of(slots.tolist()))
-        sums = np.bincount(np.repeat(np.arange(len(slots)), counts), idf[terms], len(slots))
+        sums = np.bincount(np.repeat(np.arange(len(slots)), counts), rare[terms], len(slots))
         return (sums / np.maximum(1, counts)).astype(np.float32)
 
     def _gist(self, reading: Reading) -> Floats:
@@ -164,14 +163,14 @@ class Scorer:
         for stem, word in zip(stems, sought, strict=True):
             exact = self._held(word.exact)
             for side, terms in enumerate((word.exact, word.related)):
-                idf = self._idf(stem, terms)
-                most[side] += idf
+                weight = self._idf(stem, terms)
+                most[side] += weight
                 if not terms:
                     continue
                 slots, counts = exact if terms == word.exact else self._held(terms)
-                sums[side][slots] += idf * (counts / (counts + norm[slots]))
+                sums[side][slots] += weight * (counts / (counts + norm[slots]))
                 around = self._around(slots, counts)
-                sums[2 + side][:] += np.float32(idf) * np.divide(
+                sums[2 + side][:] += np.float32(weight) * np.divide(
                     around, around + norm, out=around, where=around > 0.0
                 )
         return Lexical(*(total / np.float32(most[i % 2]) for i, total in enumerate(sums)))
@@ -181,7 +180,7 @@ class Scorer:
         df: float = self._vocabulary.frequency(stem)
         if not df:
             df = sum(weight * float(self._vocabulary.df[term]) for term, weight in terms.items())
-        return float(self._vocabulary.idf(np.array([df]), self._fragments)[0])
+        return float(idf(df, self._fragments))
 
     def _held(self, terms: dict[int, float]) -> tuple[npt.NDArray[np.intp], Floats]:
         """Fragments that hold any of some terms, and the largest weight times count of each."""

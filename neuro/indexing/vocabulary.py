@@ -180,12 +180,15 @@ class Vocabulary:
             found[j] = dict(zip(terms[near].tolist(), weights.tolist(), strict=True))
         return found
 
-    def idf(
-        self, frequency: npt.NDArray[np.floating] | npt.NDArray[np.integer], fragments: int
-    ) -> npt.NDArray[np.float64]:
-        """``ln(1 + (N - df + .5) / (df + .5))`` (Robertson & Zaragoza 2009), at least that of df = N."""
-        df = np.minimum(frequency, fragments)
-        return np.log1p((fragments - df + 0.5) / (df + 0.5))
+
+def idf(frequency: npt.ArrayLike, fragments: int) -> npt.NDArray[np.float64]:
+    """Inverse document frequency, ``ln(1 + (N - df + .5) / (df + .5))`` (Robertson & Zaragoza 2009), above 0.
+
+    >>> idf([1, 3], fragments=3).round(2).tolist()
+    [0.98, 0.13]
+    """
+    df = np.minimum(frequency, fragments)
+    return np.log1p((fragments - df + 0.5) / (df + 0.5))
 
 
 def _trigrams(stem: str) -> set[str]:
