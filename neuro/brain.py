@@ -75,7 +75,7 @@ class Brain:
         self._keeping = Keeping(body, self._life)
         self.schedule = Schedule(body, self._life, self._keeping)
         """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
-        self._nights = Nights(body, self.observers.announce)
+        self._nights = Nights(body, self._life, self.observers.announce)
         self._cycle = SleepCycle(
             self._nights.live_through_one,
             clock=body.clock,
@@ -139,6 +139,7 @@ class Brain:
                 url=place,
                 namespace=check_name(namespace, "namespace"),
                 config=check_config(config),
+                configured=config is not None,
                 embedder=embedder,
                 clock=check_clock(clock),
                 ids=ids,
@@ -293,8 +294,7 @@ class Brain:
         return self._body.anatomy.fading(engram).retention(engram, self.time.now())
 
     def hours_left(self, engram: Engram) -> float:
-        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it is pinned or so important
-        that it never does."""
+        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it never will be."""
         return max(0.0, self._body.anatomy.fading(engram).forgotten_at(engram) - self.time.now()) / HOUR
 
     async def explain(self, engram_id: str) -> Explanation:

@@ -298,17 +298,18 @@ class Review:
 
     engram: Engram
     due_at: float
-    """Clock time, epoch seconds, if the brain is awake until then; it is past when the review is overdue."""
+    """Clock time, epoch seconds, if the brain is awake until then; it is past when the review is overdue, inf when
+    retention never falls so far."""
     retention: float
     """Probability of recall now, in [0, 1]."""
     target: float
     """Retention that reviews are to keep it at."""
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON of it, without the features."""
+        """JSON of it, without the features; ``due_at`` is null for what is never due."""
         return {
             "engram": self.engram.to_dict(),
-            "due_at": self.due_at,
+            "due_at": None if math.isinf(self.due_at) else self.due_at,
             "retention": self.retention,
             "target": self.target,
         }

@@ -9,10 +9,10 @@ from typing import Any
 from neuro.clock import BrainTime
 from neuro.dynamics.odds import night_weight
 from neuro.stores import Store
-from neuro.units import HOUR
+from neuro.units import MINUTE
 
 TIME_DOCUMENT = "time"
-_RESERVATION = HOUR
+_RESERVATION = MINUTE
 """Brain time that is used before the store must hear of it; an unclean end may skip as much."""
 
 

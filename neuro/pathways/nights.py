@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from neuro.pathways.life import operation_id
+from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.signals import SleepReport
 from neuro.sleep import (
@@ -28,8 +28,9 @@ class Nights:
         announce: told of every report.
     """
 
-    def __init__(self, body: Body, announce: Callable[[SleepReport], None]) -> None:
+    def __init__(self, body: Body, life: Life, announce: Callable[[SleepReport], None]) -> None:
         self._body = body
+        self._life = life
         self._announce = announce
         self._stages: tuple[SleepStage, ...] = (
             Replay(),
@@ -49,6 +50,7 @@ class Nights:
         full_day = self._body.config.sleep.full_day
         reports: list[SleepReport] = []
         for _ in range(days):
+            self._life.check_open()
             self._body.time.skip(full_day, max(0.0, DAY - full_day))
             reports.append(await night())
         return SleepReport.of_many(reports)

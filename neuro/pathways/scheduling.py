@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from neuro.signals import Review
 from neuro.stores.base import Agenda
 from neuro.units import DAY
 
-_MOST_POINTS = 100_000
+_MOST_POINTS = 10_000
 
 
 class Curve(NamedTuple):
@@ -89,8 +90,8 @@ class Schedule:
         check_count(limit, "limit")
         anatomy = self._body.anatomy
         # An instant that equals the bound is due as well.
-        before = np.nextafter(self._body.time.now() + within, np.inf)
-        agenda = await anatomy.upcoming(Agenda.REVIEW, float(before), limit=limit)
+        before = math.nextafter(self._body.time.now() + within, math.inf)
+        agenda = await anatomy.upcoming(Agenda.REVIEW, before, limit=limit)
         owners = await anatomy.owners([engram_id for engram_id, _ in agenda])
         engrams = [owners[engram_id][1] for engram_id, _ in agenda if engram_id in owners]
         # Meanwhile some may have been forgotten, or taken off the agenda.

@@ -81,6 +81,8 @@ class Body:
     connectome: Connectome
     journalled: set[str]
     """Ids of the engrams that the store's journal holds."""
+    laws: dict[str, str]
+    """By which laws of forgetting the store's indexes are kept, see `neuro.pathways.relearning`."""
     owns_embedder: bool
     """Whether the brain made its embedder, and so closes it."""
     oblivion: Oblivion = field(default_factory=Oblivion)
@@ -104,7 +106,7 @@ class Body:
             {
                 EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
                 _STATE_DOCUMENT: {
-                    "laws": laws(self.anatomy),
+                    "laws": self.laws,
                     "connectome": self.connectome.state(),
                     "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
                 },
@@ -208,8 +210,12 @@ async def awaken(
     embedder: str | PathLike[str] | Embedder | None,
     clock: Clock,
     ids: Callable[[float], str] | None,
+    configured: bool = True,
 ) -> Body:
     """Opens the store, builds the regions and takes up what an earlier life left.
+
+    Args:
+        configured: whether somebody chose the configuration; a store is not adapted to one that nobody chose.
 
     Raises:
         ConfigurationError: a bad URL or embedder.
@@ -233,8 +239,11 @@ async def awaken(
         kept = await _still_recent(body, [engram.engram_id for engram in journal])
         body.hippocampus.reawaken((engram for engram in journal if engram.engram_id in kept), recent)
         await body.anatomy.settle_moves()
-        if state is not None and await relearn(body.anatomy, state.get("laws", {})):
-            await body.write_state()
+        if state is not None and "laws" in state:
+            if not configured:  # whoever only looks in changes nothing
+                body.laws = state["laws"]
+            elif await relearn(body.anatomy, state["laws"]):
+                await body.write_state()
     except BaseException:
         await store.aclose()
         raise
@@ -284,6 +293,7 @@ def _build(
     )
     index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
+    anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index)
     return Body(
         config=config,
         store=store,
@@ -299,8 +309,9 @@ def _build(
         neocortex=neocortex,
         cerebellum=cerebellum,
         basal_ganglia=basal_ganglia,
-        anatomy=Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index),
+        anatomy=anatomy,
         connectome=Connectome(store, config.connectome),
         journalled=set(),
+        laws=laws(anatomy),
         owns_embedder=owns_embedder,
     )

@@ -110,6 +110,21 @@ async def test_what_is_only_returned_stays_as_it_is():
         assert await shown(brain, second.engram) is CONSOLIDATING
 
 
+async def test_what_nothing_replays_is_not_labile_for_ever():
+    """While the hippocampus is lesioned it notices no access, and replays none."""
+    clock = SimulatedClock()
+    async with Brain.create(clock=clock) as brain:
+        engram = await encoded(brain, FERRY)
+        await slept(brain, clock, 1)
+        brain.lesion("hippocampus")
+        await brain.recall("ferry")
+        assert await shown(brain, engram) is LABILE
+        brain.restore("hippocampus")
+        await clock.advance(DAY)
+        assert (await brain.sleep())["replayed"] == 0
+        assert await shown(brain, engram) is CONSOLIDATING
+
+
 async def test_a_memory_is_as_consolidated_after_a_restart(place: OpenPlace):
     clock = SimulatedClock()
     async with Brain.create(await place(), clock=clock) as brain:

@@ -44,8 +44,8 @@ async def test_it_comes_to_mind_as_often_as_its_retention_says(days: float):
             await brain.perceive(ferry, salience=0.5)
         await clock.advance(days * DAY)
         retention = brain.retention((await brain.list(dormant=True))[0])
-        draws = 40 * len(FERRIES)
-        came = sum(map(len, await drawn(brain, 40, mode="human")))
+        draws = 20 * len(FERRIES)
+        came = sum(map(len, await drawn(brain, 20, mode="human")))
         error = math.sqrt(retention * (1.0 - retention) / draws)
         assert abs(came / draws - retention) <= MOST_SIGMAS * error
         assert await drawn(brain, 1) == [sorted(FERRIES)]
@@ -67,11 +67,11 @@ async def test_each_fails_by_its_own_retention_in_the_region_where_it_lies(place
         await clock.advance(20 * DAY)
         pinned = await encoded(brain, "ferry for ever")
         await brain.pin(pinned.engram_id)
-        recalls = await drawn(brain, 300, mode="human")
+        recalls = await drawn(brain, 150, mode="human")
         for engram in (remote, near, skill, await brain.get(pinned.engram_id)):
             retention = brain.retention(engram)
-            came = sum(engram.content in recall for recall in recalls) / 300
-            assert abs(came - retention) <= MOST_SIGMAS * math.sqrt(retention * (1.0 - retention) / 300)
+            came = sum(engram.content in recall for recall in recalls) / 150
+            assert abs(came - retention) <= MOST_SIGMAS * math.sqrt(retention * (1.0 - retention) / 150)
 
 
 async def seeded(seed: Any, config: BrainConfig | None = None, **options: Any) -> list[list[str]]:
