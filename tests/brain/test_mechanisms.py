@@ -32,9 +32,7 @@ TIES = BrainConfig(
 """Contents of equal length that share the same words with a cue tie exactly, and come in order of encoding."""
 
 
-NO_WINDOW = BrainConfig(
-    matching=Matching(neighbour_reach=0, words=Weights(answer=0.0, gist=0.0))
-)
+NO_WINDOW = BrainConfig(matching=Matching(neighbour_reach=0, words=Weights(answer=0.0, gist=0.0)))
 """What was said around an engram says nothing of it; only associations do."""
 
 

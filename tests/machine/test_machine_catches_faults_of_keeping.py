@@ -11,9 +11,9 @@ from neuro.pathways import perceiving
 from neuro.pathways.life import Life
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.perceiving import Perceiving
-from neuro.regions.anatomy import Anatomy, Answers, Moved
-from neuro.regions.cerebellum import Cerebellum
+from neuro.regions.anatomy import Anatomy, Moved
 from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.memory_index import MemoryIndex
 from neuro.regions.memory_region import MemoryRegion
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.stores.memory import MemoryEngrams, MemoryStore
@@ -213,32 +213,51 @@ def the_close_writes_nothing_down(patch):
 
 
 @faults.caught()
-def a_search_omits_one_region(patch):
-    async def retrieve(self, probe, limit):
-        return []
+def what_is_new_is_not_found_before_a_restart(patch):
+    honest = MemoryIndex.add
 
-    patch(Cerebellum, "retrieve", retrieve)
+    def add(self, engram):
+        if not self._filled:
+            honest(self, engram)
+
+    patch(MemoryIndex, "add", add)
 
 
 @faults.caught()
-class SearchOmitsTheDormant(EngramsWrapper):
-    async def search(self, probe, *, limit):
-        found = await self.inner.search(probe, limit=limit)
-        dormant = {engram_id for engram_id, held in self.inner._held.items() if held.dormant}
-        return [match for match in found if match.engram_id not in dormant]
+def a_restart_finds_nothing_of_one_region(patch):
+    honest = MemoryIndex._read
+
+    async def read(self, region):
+        if region.name != "cerebellum":
+            await honest(self, region)
+
+    patch(MemoryIndex, "_read", read)
+
+
+@faults.caught()
+def the_dormant_do_not_answer(patch):
+    honest = Anatomy.retrieve
+
+    async def retrieve(self, reading, features, limit):
+        answers = await honest(self, reading, features, limit)
+        now = self.hippocampus._clock.now()
+        awake = [e for e in answers.echoes if not self.dormant(e.engram, now)]
+        return answers._replace(echoes=awake)
+
+    patch(Anatomy, "retrieve", retrieve)
 
 
 @faults.caught()
 def who_asks_during_a_move_may_miss_it(patch):
-    async def retrieve(self, probe, limit):
-        echoes = []
+    async def reach(self, engram_ids):
+        found = {}
         for region in (*self.long_term, self.hippocampus):  # the hippocampus must be asked first
-            echoes += await region.retrieve(probe, limit)
-        return Answers(
-            sorted({e.engram.engram_id: e for e in echoes}.values(), key=lambda e: -e.relevance), ()
-        )
+            for engram in await region.reinstate(engram_ids):
+                if engram is not None:
+                    found[engram.engram_id] = (region, engram)
+        return found, {}
 
-    patch(Anatomy, "retrieve", retrieve)
+    patch(Anatomy, "_reach", reach)
 
 
 @faults.caught()
