@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from neuro.dynamics.retention import exponential, exponential_duration
 from neuro.engram import Trace
 from neuro.plasticity.odds import CeilingPlasticity
 from neuro.plasticity.tracing import State
 
-_LEAST_LOG = -700.0
-"""Beyond it exp underflows; what is that far gone is gone."""
+_LONGEST = 700.0
+"""Stabilities beyond which exp underflows; what is that far gone is gone."""
 
 
 class EbbinghausPlasticity(CeilingPlasticity):
@@ -30,12 +31,15 @@ class EbbinghausPlasticity(CeilingPlasticity):
     def _state(self, trace: Trace) -> tuple[float, ...]:
         return trace.half_life, trace.last_access, trace.encoded_half_life
 
+    def _stability(self, state: State) -> Any:
+        """S, the time in which strength falls to 1/e of what it was."""
+        return state[0] / math.log(2.0 * self.ceiling)
+
     def _odds(self, now: float, state: State) -> Any:
-        half_life, last_access = state[:2]
-        decay = np.maximum(0.0, now - last_access) / half_life * math.log(2.0 * self.ceiling)
-        strength = self.ceiling * np.exp(np.maximum(_LEAST_LOG, -decay))
+        stability = self._stability(state)
+        elapsed = np.minimum(now - state[1], _LONGEST * stability)
+        strength = self.ceiling * exponential(elapsed, stability)
         return (1.0 - strength) / strength
 
     def _instant(self, below: float, state: State) -> Any:
-        half_life, last_access = state[:2]
-        return last_access + half_life * math.log(self.ceiling / below) / math.log(2.0 * self.ceiling)
+        return state[1] + exponential_duration(below / self.ceiling, self._stability(state))
