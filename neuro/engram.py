@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,14 @@ RECENT_ACCESSES = 8
 
 
 _FACTUAL = "factual"
+_Kind = TypeVar("_Kind", bound=StrEnum)
+
+
+def _member(kind: type[_Kind], value: object, name: str) -> _Kind:
+    if isinstance(value, str) and value in [member.value for member in kind]:
+        return kind(value)
+    known = ", ".join(member.value for member in kind)
+    raise InvalidArgumentError(f"{name}: must be one of {known} (got {shown(value)})")
 
 
 class MemoryType(StrEnum):
@@ -51,12 +59,7 @@ class MemoryType(StrEnum):
     @classmethod
     def of(cls, value: object) -> MemoryType:
         """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
-        if isinstance(value, str) and value in [member.value for member in cls]:
-            return cls(value)
-        if value == _FACTUAL:
-            return cls.SEMANTIC
-        known = ", ".join(member.value for member in cls)
-        raise InvalidArgumentError(f"memory_type: must be one of {known} (got {shown(value)})")
+        return cls.SEMANTIC if value == _FACTUAL else _member(cls, value, "memory_type")
 
 
 class ConsolidationState(StrEnum):
@@ -76,10 +79,7 @@ class ConsolidationState(StrEnum):
     @classmethod
     def of(cls, value: object) -> ConsolidationState:
         """The state, or its value as a string; anything else raises `InvalidArgumentError`."""
-        if isinstance(value, str) and value in [member.value for member in cls]:
-            return cls(value)
-        known = ", ".join(member.value for member in cls)
-        raise InvalidArgumentError(f"consolidation: must be one of {known} (got {shown(value)})")
+        return _member(cls, value, "consolidation")
 
 
 class Span(NamedTuple):
