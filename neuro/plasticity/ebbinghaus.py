@@ -14,7 +14,7 @@ from neuro.plasticity.odds import CeilingPlasticity
 from neuro.plasticity.tracing import State
 
 _LONGEST = 700.0
-"""Stabilities beyond which exp underflows; what is that far gone is gone."""
+"""Stabilities beyond which exp underflows: strength falls no further."""
 
 
 class EbbinghausPlasticity(CeilingPlasticity):
@@ -42,4 +42,6 @@ class EbbinghausPlasticity(CeilingPlasticity):
         return (1.0 - strength) / strength
 
     def _instant(self, below: float, state: State) -> Any:
-        return state[1] + exponential_duration(below / self.ceiling, self._stability(state))
+        stability = self._stability(state)
+        after = exponential_duration(below / self.ceiling, stability)
+        return state[1] + np.where(after > _LONGEST * stability, np.inf, after)
