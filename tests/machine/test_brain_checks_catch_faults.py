@@ -94,8 +94,7 @@ def a_count_is_lost_between_two_tasks(patch):
 
     async def amend(self, engram_ids, change, *, op_id):
         read = {e.engram_id: e for e in await self.get(engram_ids) if e is not None}
-        for _ in range(10):  # what another task writes meanwhile is overwritten
-            await asyncio.sleep(0)
+        await asyncio.sleep(0.02)  # what another task writes meanwhile is overwritten
         return await honest(self, engram_ids, lambda e: change(read.get(e.engram_id, e)), op_id=op_id)
 
     patch(MemoryEngrams, "amend", amend)
