@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from neuro.clock import TimeParams
+from neuro.concepts import ConceptParams
 from neuro.connectome import ConnectomeParams
 from neuro.fading import ImportanceParams
 from neuro.indexing.probe import Matching
@@ -66,6 +67,7 @@ class BrainConfig(Params):
     """The law by which everything fades; the params of a memory region may name another one for it."""
     importance: ImportanceParams = ImportanceParams()
     connectome: ConnectomeParams = ConnectomeParams()
+    concepts: ConceptParams = ConceptParams()
     matching: Matching = Matching()
     recall: RecallParams = RecallParams()
     sleep: SleepParams = SleepParams()

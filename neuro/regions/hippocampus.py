@@ -35,6 +35,8 @@ from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
 
 _FULL_SLEEP = 1.0 - 1e-9
+_AT_ONCE_FRAGMENTS = 64
+"""Of an engram of more fragments only so many are read at first: more would hold the event loop."""
 
 
 class HippocampusParams(Params):
@@ -51,6 +53,10 @@ class HippocampusParams(Params):
     asks as often for what came before."""
     episode_gap: Positive = 4 * HOUR
     """A pause of more than this, seconds, or another session ends the episode (Zacks et al. 2007)."""
+    topic_floor: Unit = 0.15
+    """Cosine of word rows with what went before below which a content of some length begins a new episode, where the
+    stream names no sessions; 0 switches it off (Hearst 1997). It cuts chats within a sitting once in 600 turns, and
+    documents at one of seven changes of subject and one of fifty other paragraphs: a missed cut costs less."""
     co_held_weight: Unit = 0.1
     """Weight of the association between what working memory held together; 0 switches it off (Hebb 1949)."""
     co_recalled_weight: Unit = 0.15
@@ -110,10 +116,11 @@ class Hippocampus(MemoryRegion):
             WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
         )
         self._ids = EngramIds() if ids is None else ids
-        self._stream = Stream(self.params.temporal_reach, self.params.episode_gap)
+        self._stream = Stream(self.params.temporal_reach, self.params.episode_gap, self.params.topic_floor)
         self._bindings: dict[tuple[str, str, AssociationType], float] = {}
         self._unreplayed: dict[str, float] = {}
         self._forwarding: dict[str, str] = {}
+        self._begun: dict[str, Engram] = {}
 
     # Encoding
 
@@ -162,6 +169,7 @@ class Hippocampus(MemoryRegion):
             fragments=percept.fragments,
             features=percept.features,
             embedder=percept.embedder,
+            tokens=percept.tokens,
             salience=appraisal.salience,
             valence=appraisal.valence,
             arousal=appraisal.arousal,
@@ -169,14 +177,30 @@ class Hippocampus(MemoryRegion):
             tags=stimulus.tags,
             context=stimulus.context,
             episode_id=self._stream.episode(
-                stimulus.context, clock_time, lambda: f"episode-{self.next_id(clock_time)}"
+                stimulus.content, stimulus.context, clock_time, lambda: f"episode-{self.next_id(clock_time)}"
             ),
             scope=scope,
         )
         self.recent.put(*self.place(engram))
-        self._index.add(engram)
+        self._read(engram)
         self.notice_access(engram.engram_id, sleeps)
         return engram
+
+    def _read(self, engram: Engram) -> None:
+        """Makes an engram findable here, a very long one by its beginning, until all of it is asked for."""
+        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
+            self._begun[engram.engram_id] = engram
+            rows = None if engram.features is None else engram.features[:_AT_ONCE_FRAGMENTS]
+            engram = engram.changed(
+                fragments=engram.fragments[:_AT_ONCE_FRAGMENTS], features=rows, tokens=None
+            )
+        self._index.add(engram)
+
+    def _read_all(self) -> None:
+        for engram_id, engram in self._begun.items():
+            self._index.remove(engram_id)
+            self._index.add(engram)
+        self._begun.clear()
 
     def _perceived(self, content: str) -> Percept:
         stimulus = Stimulus(content=check_content(content))
@@ -242,7 +266,10 @@ class Hippocampus(MemoryRegion):
         return self.recent.look_for(digest) if self._intact else None
 
     def novelty(self, percept: Percept) -> float:
-        """1 is unlike anything here, 0 the same; in [0, 1]. Lesioned: everything is new."""
+        """1 is unlike anything here, 0 the same; in [0, 1]. Of very long contents the beginnings are compared.
+
+        Lesioned: everything is new.
+        """
         if not self._intact or not len(self.recent):
             return 1.0
         features = None if percept.features is None else percept.features[0].astype(np.float32)
@@ -260,6 +287,7 @@ class Hippocampus(MemoryRegion):
         check_count(top_k, "top_k")
         if not self._intact or not len(self.recent):
             return []
+        self._read_all()
         reading = self._index.read(cue, self._time(None))
         dense = self._index.dense and self._embedder is not None
         features = self._embedder.embed_now([reading.masked])[0] if dense and self._embedder else None
@@ -309,6 +337,7 @@ class Hippocampus(MemoryRegion):
         """The moves are complete: lets go of the engrams and their marks."""
         for engram_id in engram_ids:
             self.recent.drop(engram_id)
+            self._begun.pop(engram_id, None)
             self._index.remove(engram_id)
             self._forwarding.pop(engram_id, None)
 
@@ -344,6 +373,7 @@ class Hippocampus(MemoryRegion):
         for key in [key for key in self._bindings if engram_id in key[:2]]:
             del self._bindings[key]
         self._stream.forget(engram_id)
+        self._begun.pop(engram_id, None)
         self._index.remove(engram_id)
         return self.recent.drop(engram_id)
 
@@ -353,7 +383,7 @@ class Hippocampus(MemoryRegion):
         """Takes up what an earlier life wrote down."""
         for engram in engrams:
             self.recent.put(*self.place(engram))
-            self._index.add(engram)
+            self._read(engram)
         if state is not None:
             self._stream.resume(state["stream"])
             self._unreplayed.update(state["unreplayed"])

@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"clock", "observers", "plasticity", "indexing"},
     {"fading"},
     {"embedders", "stores"},
-    {"connectome", "retention"},
+    {"concepts", "connectome", "retention"},
     {"regions"},
     {"sleep"},
     {"config"},
