@@ -24,6 +24,8 @@ from neuro.records import Positive, Record, Signed, Unit
 from neuro.units import HOUR
 
 _UNIT_TOLERANCE = 1e-3
+TOKEN_SCALE = 127
+"""Length of the int8 rows of tokens."""
 RECENT_ACCESSES = 8
 """How many of the last access times a trace keeps (Petrov's hybrid of the ACT-R base level wants a few)."""
 

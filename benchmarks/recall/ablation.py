@@ -63,7 +63,7 @@ PARTS = (
     Part("answers to questions", ("answer", "answer_meaning")),
     Part("how it is told", ("time_words", "opening", "question", "rarity")),
     Part("fragments", whole=True),
-    Part("the encoder", ("meaning", "answer_meaning"), encoder=True),
+    Part("the encoder", ("meaning", "answer_meaning", "tokens", "tokens_around"), encoder=True),
 )
 
 DYNAMICS: dict[str, dict[str, Any]] = {

@@ -24,7 +24,6 @@ try:
     import torch
     from huggingface_hub import constants, get_session
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Normalize, Pooling
     from transformers.utils import logging as transformers_logging
 except ModuleNotFoundError as exc:
     raise MissingDependencyError("sentence-transformers", "sentence-transformers") from exc
@@ -121,11 +120,11 @@ def hidden_states(model: Any) -> HiddenStates | None:
     It takes a tokenizer that tells where in the text a token stands, and no prompt before documents.
     """
     _, *after = model
-    if not after or not isinstance(after[0], Pooling) or not _averages(after[0].get_config_dict()):
+    kinds = [type(part).__name__ for part in after]  # which live elsewhere from version to version
+    if kinds not in (["Pooling"], ["Pooling", "Normalize"]) or not _averages(after[0].get_config_dict()):
         return None
     fits = (
-        all(isinstance(part, Normalize) for part in after[1:])
-        and not any(model.prompts.values())
+        not any(model.prompts.values())
         and getattr(model.tokenizer, "is_fast", False)
         and model.max_seq_length
     )

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.embedders.base import Encoded, Passage
-from neuro.engram import TokenVectors
+from neuro.engram import TOKEN_SCALE, TokenVectors
 from neuro.indexing.terms import STOP_WORDS
 
 TOKEN_DIMENSION: Final = 64
 """Numbers kept of a token's vector, of MiniLM's 384: more answer no more questions, 32 as many but in worse order."""
-_SCALE: Final = 127
 _LONGEST_NAME: Final = 64
 """Characters of a speaker's name that the encoder sees."""
 _READ_WORDS: Final = 1000
@@ -91,7 +90,7 @@ def askings_encoded(
 
 def _encoded(row: Floats, read: States, chosen: npt.NDArray[np.bool_], reduction: Floats) -> Encoded:
     reduced = _unit(read.states[chosen] @ reduction)
-    rows = np.rint(reduced * _SCALE).astype(np.int8)
+    rows = np.rint(reduced * TOKEN_SCALE).astype(np.int8)
     return Encoded(_unit(row[None])[0], TokenVectors(rows, read.pieces[chosen], [len(rows)]))
 
 

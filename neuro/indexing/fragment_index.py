@@ -204,7 +204,8 @@ class FragmentIndex:
         people = frozenset[str]().union(*(mention.people for mention in mentions))
         bare = worded(without(text, mentions))
         names_only = not bare and bool(mentions)
-        speaker, named = (None if mentions else self._people.meant(text)) or (None, "")
+        speaker = None if mentions else self._people.meant(text)
+        named = speaker or ""
         if len(people) == 1:
             speaker, named = next(iter(people)), _bare_name(text[mentions[0].start : mentions[0].stop])
         return Reading(
@@ -252,22 +253,22 @@ class FragmentIndex:
         if len(slots) == 0:
             return []
         late = {"rarity": scorer.rarity(slots)}
+        final = sums[slots] + np.float32(weights.rarity) * late["rarity"]
         if cue is not None:
-            weights = self.matching.tokens
-            sums[slots] = _weighed(scored, weights, slots)
-            late |= self._tokens.features(cue, scorer.neighbours(slots), self._fragments, self.matching)
-        final = sums[slots] + sum(np.float32(getattr(weights, name)) * late[name] for name in late)
+            chosen = self._best(slots, final, max(limit, self.matching.token_contenders))
+            slots, weights = slots[chosen], self.matching.tokens
+            late = {"rarity": late["rarity"][chosen], "tokens": self._interaction(cue, slots, scorer)}
+            final = _weighed(scored, weights, slots)
+            final += sum(np.float32(getattr(weights, name)) * values for name, values in late.items())
+        best = self._best(slots, final, limit)
+        parts = [{name: float(values[i]) for name, values in late.items()} for i in best]
         return [
-            self._match(
-                int(slots[i]),
-                float(final[i]),
-                {n: float(v[i]) for n, v in late.items()},
-                scored,
-                reading,
-                weights,
-            )
-            for i in self._best(slots, final, limit)
+            self._match(int(slots[i]), float(final[i]), part, scored, reading, weights)
+            for i, part in zip(best, parts, strict=True)
         ]
+
+    def _interaction(self, cue: TokenVectors, slots: npt.NDArray[np.intp], scorer: Scorer) -> Floats:
+        return self._tokens.interaction(cue, scorer.neighbours(slots), self._fragments, self.matching)
 
     def _interacting(self, reading: Reading) -> TokenVectors | None:
         """Token vectors of a cue, if there are such as can be compared."""
@@ -286,7 +287,7 @@ class FragmentIndex:
         columns["rarity"] = scorer.rarity(slots)
         cue = None if row is None else self._interacting(reading)
         if cue is not None:
-            columns |= self._tokens.features(cue, scorer.neighbours(slots), self._fragments, self.matching)
+            columns["tokens"] = self._interaction(cue, slots, scorer)
         values = np.stack(list(columns.values()), axis=1)
         return FeatureMatrix(tuple(columns), values, tuple(self._columns.owners[slot] for slot in slots))
 

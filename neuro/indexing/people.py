@@ -125,8 +125,8 @@ class People:
                 _append(found, Mention(*match.span(), people, match[2] is not None), cue)
         return found
 
-    def meant(self, cue: str) -> tuple[str, str] | None:
-        """Key of whom a cue in a chat with an assistant means by you or I, and that word; None in other company.
+    def meant(self, cue: str) -> str | None:
+        """Key of whom a cue in a chat with an assistant means by you or I; None in other company.
 
         "What did you suggest" asks for what the assistant said. Any other I or my is the user: the speaker of that
         name or, beside an assistant, the only other one.
@@ -135,8 +135,8 @@ class People:
         if user is None and assistant is not None and len(self._numbers) == 2:
             user = next(key for key in self._numbers if key != assistant)
         for key, form in ((assistant, _YOU_DID), (user, _I)):
-            if key is not None and (match := form.search(cue)) is not None:
-                return key, match[0]
+            if key is not None and form.search(cue) is not None:
+                return key
         return None
 
     def _called(self, names: Sequence[str]) -> str | None:

@@ -56,9 +56,8 @@ class Weights(Params):
     answer_meaning: _Weight = 0.0
     """What is above `Matching.chance` in that cosine of the question that somebody asked just before."""
     tokens: _Weight = 0.0
-    """Best cosines of the cue's tokens with tokens of the fragment: late interaction."""
-    tokens_around: _Weight = 0.0
-    """BM25 with what is above `Matching.token_floor` in those cosines for counts, in the fragment and around it."""
+    """Late interaction: BM25 over the cue's tokens, each counting as far as a token in the fragment or around it is
+    more like it than `Matching.token_floor`."""
 
     @cached_property
     def total(self) -> float:
@@ -68,16 +67,15 @@ class Weights(Params):
 
 def _with_encoder() -> Weights:
     return Weights(
-        exact=4.31, related=5.14, own=6.0, speaker=2.13, first_person=0.82, date=3.38, answer=0.97, time_words=0.78,
-        opening=0.48, question=-0.58, rarity=2.3, gist=1.85, meaning=4.3, answer_meaning=3.59,
+        exact=4.35, related=5.18, own=6.0, speaker=1.98, first_person=0.76, date=3.37, answer=0.89, time_words=0.81,
+        opening=0.6, question=-0.64, rarity=2.29, gist=1.93, meaning=4.33, answer_meaning=4.03,
     )  # fmt: skip
 
 
 def _with_tokens() -> Weights:
     return Weights(
-        exact=3.31, related=3.6, own=6.0, speaker=2.1, first_person=0.76, date=3.43, answer=0.9, time_words=0.7,
-        opening=0.53, question=-0.6, rarity=1.6, gist=1.9, meaning=3.0, answer_meaning=3.6, tokens=3.0,
-        tokens_around=3.0,
+        exact=3.15, related=3.39, own=6.0, speaker=1.96, first_person=0.77, date=3.44, answer=0.81, time_words=0.81,
+        opening=0.68, question=-0.68, rarity=2.16, gist=1.84, meaning=3.27, answer_meaning=3.69, tokens=5.45,
     )  # fmt: skip
 
 
@@ -95,7 +93,7 @@ class Matching(Params):
     """Whether they are compared where they are there."""
     token_contenders: _Count = 128
     """So many engrams, the best by the weights of ``dense`` (or as many as asked for, if those are more), are
-    compared by their tokens; the others are not recalled then."""
+    compared by their tokens, each by the fragment that was best so far; the others are not recalled then."""
     token_floor: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.4
     """Cosine up to which two tokens have nothing to do with each other."""
 
@@ -153,7 +151,7 @@ class Reading:
     speaker: str | None = None
     """Key of the one person named, or meant by I or you; see `neuro.indexing.people`. None: nobody, or several."""
     named: str = ""
-    """That person as named in the cue."""
+    """That person, by the name in the cue if it has one."""
     names_only: bool = False
     """It has no content words but names: then who spoke is all that it asks for, beside the names as words."""
     dates: tuple[Days, ...] = ()

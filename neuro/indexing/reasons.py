@@ -14,7 +14,7 @@ from neuro.indexing.scoring import Scored, Sought
 from neuro.indexing.vocabulary import Vocabulary
 from neuro.signals import Reason
 
-_MEANING = ("meaning", "tokens", "tokens_around")
+_MEANING = ("meaning", "tokens")
 _FORM = ("time_words", "opening", "rarity")
 _NOTHING = np.zeros(0, dtype=np.int32)
 _LEAST = 1e-3

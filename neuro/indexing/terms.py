@@ -24,12 +24,12 @@ _MARKS = (
 )
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*|['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-# Kana, Han, Hangul; Thai, Lao, Tibetan, Burmese, Khmer.
 _IDEOGRAPHS = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f\uac00-\ud7a3"
-_WIDE = rf"{_IDEOGRAPHS}\u3041-\u30ff\u0e01-\u0e7f\u0e81-\u0edf\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
-_RUN = re.compile(rf"[{_WIDE}]+|[^{_WIDE}]+")
+UNSPACED = rf"{_IDEOGRAPHS}\u3041-\u30ff\u0e01-\u0e7f\u0e81-\u0edf\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
+"""Ranges of a class of a regular expression: kana, Han, Hangul; Thai, Lao, Tibetan, Burmese, Khmer."""
+_RUN = re.compile(rf"[{UNSPACED}]+|[^{UNSPACED}]+")
 _IDEOGRAPH = re.compile(rf"[{_IDEOGRAPHS}]")
-_IS_WIDE = re.compile(rf"[{_WIDE}]")
+_UNSPACED_CHARACTER = re.compile(rf"[{UNSPACED}]")
 
 _LONGEST_WORD = 64
 """Letters; a longer run of them is a key or a blob, and has no stem."""
@@ -57,9 +57,9 @@ def words(text: str) -> list[str]:
             found.append(word)
             continue
         word = _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
-        if word and _IS_WIDE.search(word):
+        if word and _UNSPACED_CHARACTER.search(word):
             for run in _RUN.findall(word):
-                found.extend(_pieces(run) if _IS_WIDE.match(run) else [run])
+                found.extend(_pieces(run) if _UNSPACED_CHARACTER.match(run) else [run])
         elif word:
             found.append(word)
     return found
@@ -75,8 +75,9 @@ def _pieces(run: str) -> list[str]:
     """Overlapping pairs of characters: the customary terms for scripts that are written without spaces; and single
     ideographs and syllables, which are words of their own."""
     found: list[str] = []
+    single = frozenset(run) if len(run) == 1 else frozenset(_IDEOGRAPH.findall(run))
     for i, character in enumerate(run):
-        if len(run) == 1 or _IDEOGRAPH.match(character):
+        if character in single:
             found.append(character)
         if i + 1 < len(run):
             found.append(run[i : i + 2])

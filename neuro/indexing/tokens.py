@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from neuro.engram import TokenVectors
+from neuro.engram import TOKEN_SCALE, TokenVectors
 from neuro.indexing.probe import Matching
 from neuro.indexing.vocabulary import idf
 
@@ -75,32 +75,27 @@ class TokenColumn:
         new._pieces = {int(places[slot]): pieces for slot, pieces in self._pieces.items()}
         return new
 
-    def features(
-        self, cue: TokenVectors, among: Neighbours, fragments: int, matching: Matching
-    ) -> dict[str, Floats]:
-        """Features of some fragments, by the names of their weights, each of shape (fragments,), in [0, 1].
+    def interaction(self, cue: TokenVectors, among: Neighbours, fragments: int, matching: Matching) -> Floats:
+        """How well the tokens of a cue are met by those of some fragments and around them, in [0, 1].
 
-        ``tokens`` is the mean over the cue's tokens, weighted by idf, of the best cosine with any token of the
-        fragment; ``tokens_around`` is BM25 with what is above `Matching.token_floor` in these cosines for counts,
-        and with what neighbours share.
+        BM25 in which each token of the cue counts what the best of its cosines with the tokens of a fragment is above
+        `Matching.token_floor`, and with it what neighbours share; shape (fragments,).
 
         Args:
             fragments: how many the memory holds.
         """
         around = among.near.astype(np.intp)
         every, at = np.unique(np.concatenate([among.slots, around.ravel()]), return_inverse=True)
-        best = self._best(cue, every)
-        own, near = at[: len(among.slots)], at[len(among.slots) :].reshape(among.near.shape)
-        weight = idf([self._df[piece] for piece in cue.pieces.tolist()], fragments).astype(np.float32)
-        weight /= weight.sum()
+        own, near = at[: len(among.slots)], at[len(among.slots) :].reshape(around.shape)
         floor = np.float32(matching.token_floor)
-        counts = np.maximum(0.0, best - floor) / (1 - floor)
+        counts = np.maximum(0.0, self._best(cue, every) - floor) / (1 - floor)
         met = counts[own] + np.einsum("fn,fnt->ft", among.share, counts[near])
-        counted = np.divide(met, met + among.norm[:, None], out=np.zeros_like(met), where=met > 0.0)
-        return {"tokens": best[own] @ weight, "tokens_around": counted @ weight}
+        score = np.divide(met, met + among.norm[:, None], out=np.zeros_like(met), where=met > 0.0)
+        weight = idf([self._df[piece] for piece in cue.pieces.tolist()], fragments).astype(np.float32)
+        return score @ (weight / weight.sum())
 
     def _best(self, cue: TokenVectors, slots: npt.NDArray[np.intp]) -> Floats:
-        """The best cosine of each token of the cue in each fragment, shape (fragments, tokens), in [0, 1]."""
+        """The best cosine of each token of the cue in each fragment, to a hundredth: shape (fragments, tokens)."""
         found = np.zeros((len(slots), len(cue.rows)), np.float32)
         held = [i for i, slot in enumerate(slots.tolist()) if slot in self._rows]
         if not held:
@@ -108,11 +103,6 @@ class TokenColumn:
         packed = [self._rows[slot] for slot in slots[held].tolist()]
         rows = np.frombuffer(b"".join(packed), np.int8).reshape(-1, self.dimension).astype(np.float32)
         starts = np.cumsum([0, *(len(one) // self.dimension for one in packed[:-1])])
-        cosines = unit(rows) @ unit(cue.rows.astype(np.float32)).T
+        cosines = rows @ (cue.rows.astype(np.float32).T / np.float32(TOKEN_SCALE**2))
         found[held] = np.clip(np.maximum.reduceat(cosines, starts, axis=0), 0.0, 1.0)
         return found
-
-
-def unit(rows: Floats) -> Floats:
-    """Rows scaled to unit length, rows of zeros as they are."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)

@@ -29,14 +29,13 @@ from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
 from neuro.regions.memory_region import MemoryRegion, Step
+from neuro.regions.recent_index import RecentIndex
 from neuro.regions.stream import Stream
 from neuro.signals import Appraisal, Percept, Stimulus
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
 
 _FULL_SLEEP = 1.0 - 1e-9
-_AT_ONCE_FRAGMENTS = 64
-"""Of an engram of more fragments only so many are read at first: more would hold the event loop."""
 
 
 class HippocampusParams(Params):
@@ -112,15 +111,16 @@ class Hippocampus(MemoryRegion):
         chosen = WordsEmbedder() if embedder is None else embedder
         self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
         self._embedder_name = chosen.name
-        self._index = FragmentIndex(
-            WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
+        self._index = RecentIndex(
+            FragmentIndex(
+                WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
+            )
         )
         self._ids = EngramIds() if ids is None else ids
         self._stream = Stream(self.params.temporal_reach, self.params.episode_gap, self.params.topic_floor)
         self._bindings: dict[tuple[str, str, AssociationType], float] = {}
         self._unreplayed: dict[str, float] = {}
         self._forwarding: dict[str, str] = {}
-        self._begun: dict[str, Engram] = {}
 
     # Encoding
 
@@ -182,25 +182,9 @@ class Hippocampus(MemoryRegion):
             scope=scope,
         )
         self.recent.put(*self.place(engram))
-        self._read(engram)
+        self._index.add(engram)
         self.notice_access(engram.engram_id, sleeps)
         return engram
-
-    def _read(self, engram: Engram) -> None:
-        """Makes an engram findable here, a very long one by its beginning, until all of it is asked for."""
-        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
-            self._begun[engram.engram_id] = engram
-            rows = None if engram.features is None else engram.features[:_AT_ONCE_FRAGMENTS]
-            engram = engram.changed(
-                fragments=engram.fragments[:_AT_ONCE_FRAGMENTS], features=rows, tokens=None
-            )
-        self._index.add(engram)
-
-    def _read_all(self) -> None:
-        for engram_id, engram in self._begun.items():
-            self._index.remove(engram_id)
-            self._index.add(engram)
-        self._begun.clear()
 
     def _perceived(self, content: str) -> Percept:
         stimulus = Stimulus(content=check_content(content))
@@ -273,8 +257,9 @@ class Hippocampus(MemoryRegion):
         if not self._intact or not len(self.recent):
             return 1.0
         features = None if percept.features is None else percept.features[0].astype(np.float32)
-        reading = self._index.read(percept.stimulus.content, self._time(None))
-        best = self._index.search(reading, features, 1)
+        index = self._index.beginnings
+        reading = index.read(percept.stimulus.content, self._time(None))
+        best = index.search(reading, features, 1)
         return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
 
     def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
@@ -287,11 +272,11 @@ class Hippocampus(MemoryRegion):
         check_count(top_k, "top_k")
         if not self._intact or not len(self.recent):
             return []
-        self._read_all()
-        reading = self._index.read(cue, self._time(None))
-        dense = self._index.dense and self._embedder is not None
+        index = self._index.whole()
+        reading = index.read(cue, self._time(None))
+        dense = index.dense and self._embedder is not None
         features = self._embedder.embed_now([reading.masked])[0] if dense and self._embedder else None
-        found = self._index.search(reading, features, top_k)
+        found = index.search(reading, features, top_k)
         return [
             (engram, m.relevance) for m in found if (engram := self.recent.look_up(m.engram_id)) is not None
         ]
@@ -337,7 +322,6 @@ class Hippocampus(MemoryRegion):
         """The moves are complete: lets go of the engrams and their marks."""
         for engram_id in engram_ids:
             self.recent.drop(engram_id)
-            self._begun.pop(engram_id, None)
             self._index.remove(engram_id)
             self._forwarding.pop(engram_id, None)
 
@@ -373,7 +357,6 @@ class Hippocampus(MemoryRegion):
         for key in [key for key in self._bindings if engram_id in key[:2]]:
             del self._bindings[key]
         self._stream.forget(engram_id)
-        self._begun.pop(engram_id, None)
         self._index.remove(engram_id)
         return self.recent.drop(engram_id)
 
@@ -383,7 +366,7 @@ class Hippocampus(MemoryRegion):
         """Takes up what an earlier life wrote down."""
         for engram in engrams:
             self.recent.put(*self.place(engram))
-            self._read(engram)
+            self._index.add(engram)
         if state is not None:
             self._stream.resume(state["stream"])
             self._unreplayed.update(state["unreplayed"])

@@ -22,6 +22,9 @@ any kind)."""
 _FADING: Final = 60.0
 """Words with a meaning after which what was said counts 1/e for the topic (by hand, half such a block)."""
 
+_READ: Final = 8192
+"""Characters of a content that say what it is about; more would take too long."""
+
 
 class Topic:
     """What a stream has been about lately: a fading sum of word rows, compared with what comes next.
@@ -62,9 +65,9 @@ class Topic:
         self._words += count
 
     def _gist(self, content: str) -> tuple[Rows, int]:
-        """Sum of the rows of a content's words, and how many words have one."""
+        """Sum of the rows of the words that a content begins with, and how many words have one."""
         if self._read is None or self._read[0] != content:
-            stems = [stem for stem in terms(content) if stem in self._table]
+            stems = [stem for stem in terms(content[:_READ]) if stem in self._table]
             self._read = (content, self._table.sum(stems), len(stems))
         return self._read[1:]
 

@@ -76,7 +76,9 @@ async def test_the_name_says_whether_texts_are_read_with_their_speaker():
 async def test_a_text_by_itself_is_a_passage_that_nobody_says():
     embedder = await loaded(Model())
     passages = await embedder.embed_passages([Passage("the keys"), Passage("a piano")])
-    np.testing.assert_array_equal(await embedder.embed(["the keys", "a piano"]), [one.row for one in passages])
+    np.testing.assert_array_equal(
+        await embedder.embed(["the keys", "a piano"]), [one.row for one in passages]
+    )
 
 
 async def test_the_rows_of_what_asks_are_those_of_cues():

@@ -100,11 +100,6 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[Package]:
         "sentence_transformers",
         module("sentence_transformers", SentenceTransformer=double.sentence_transformer),
     )
-    monkeypatch.setitem(
-        sys.modules,
-        "sentence_transformers.models",
-        module("sentence_transformers.models", Normalize=Normalize, Pooling=Pooling),
-    )
     monkeypatch.setitem(sys.modules, "torch", module("torch"))
     monkeypatch.setitem(sys.modules, "transformers", module("transformers"))
     monkeypatch.setitem(sys.modules, "transformers.utils", module("transformers.utils", logging=double))
