@@ -36,7 +36,8 @@ SAID = {
 }
 SYNTAX = (
     '"harbour"', "harbour AND piano", "harbour OR", "NOT harbour", "NEAR(harbour piano, 5)", "harbour*", "*",
-    "^harbour", "content:harbour", "(harbour", "harbour)", "-harbour +piano", "{harbour piano}", "'; DROP TABLE engrams; --",
+    "^harbour", "content:harbour", "(harbour", "harbour)", "-harbour +piano", "{harbour piano}",
+    "'; DROP TABLE engrams; --",
     "harbour' OR '1'='1", "@speaker:{Dana}", "harbour\\", "[harbour]", "%harbour%", "har_our", "harbour~2", "$harbour",
 )  # fmt: skip
 NOTHING_TO_FIND = (
