@@ -37,8 +37,8 @@ class RecallParams(Params):
 
     mode: RecallMode = "agent"
     """``"human"``: a recollection succeeds with the probability that its retention is, drawn from the brain's rng."""
-    strength: Unit = 0.01
-    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.03 of a
+    strength: Unit = 0.0025
+    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.0075 of a
     relevance of about [0, 1] and never hides; 0 switches it off."""
     priming: Unit = 0.01
     """Activation added to what working memory holds; 0 switches it off (Meyer & Schvaneveldt 1971)."""
