@@ -2,9 +2,8 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from itertools import pairwise
-
-import pytest
 
 from neuro import Brain, Hippocampus
 from neuro.stores import MemoryStore
@@ -53,7 +52,7 @@ async def test_a_recall_that_is_given_up_leaves_the_index_whole():
         asking = asyncio.create_task(brain.recall("stock of drawers", update=False))
         await asyncio.sleep(0.02)
         asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError):  # or it was quicker
             await asking
         await perceiving
         assert (await brain.recall("observatory thermostat"))[0].engram.content == LONG
