@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from neuro.clock import TimeParams
+from neuro.concepts import ConceptParams
 from neuro.connectome import ConnectomeParams
 from neuro.fading import ImportanceParams
 from neuro.indexing.probe import Matching
@@ -36,8 +37,8 @@ class RecallParams(Params):
 
     mode: RecallMode = "agent"
     """``"human"``: a recollection succeeds with the probability that its retention is, drawn from the brain's rng."""
-    strength: Unit = 0.01
-    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.03 of a
+    strength: Unit = 0.0025
+    """Activation for each unit of log odds of recall, which is cut at +-3: forgetting re-ranks within +-.0075 of a
     relevance of about [0, 1] and never hides; 0 switches it off."""
     priming: Unit = 0.01
     """Activation added to what working memory holds; 0 switches it off (Meyer & Schvaneveldt 1971)."""
@@ -66,6 +67,7 @@ class BrainConfig(Params):
     """The law by which everything fades; the params of a memory region may name another one for it."""
     importance: ImportanceParams = ImportanceParams()
     connectome: ConnectomeParams = ConnectomeParams()
+    concepts: ConceptParams = ConceptParams()
     matching: Matching = Matching()
     recall: RecallParams = RecallParams()
     sleep: SleepParams = SleepParams()

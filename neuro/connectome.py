@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -23,6 +23,8 @@ from neuro.stores.base import Link, Store
 
 _FAINTEST = 0.005
 """Links weaker than this are not kept."""
+_CONCEPTS = "concepts"
+"""The node that is wired to all concepts."""
 
 
 class AssociationType(StrEnum):
@@ -34,6 +36,8 @@ class AssociationType(StrEnum):
     """Working memory held both."""
     CO_RECALLED = "co_recalled"
     """One cue brought both back."""
+    INSTANCE = "instance"
+    """One is a concept, the other an engram that tells of an instance of it."""
 
 
 class Association(NamedTuple):
@@ -119,7 +123,44 @@ class Connectome:
         return {
             (link.target_id, link.kind): float(effective_weight(link.weight, self._log_scale))
             for link in links
+            if link.kind != AssociationType.INSTANCE  # they neither grow by use nor fade
         }
+
+    async def instances(self, concept_ids: Sequence[str]) -> list[list[str]]:
+        """Ids of the engrams that each concept is wired to, in order; some may be no more."""
+        stored = await self._store.links(concept_ids) if concept_ids else []
+        return [[link.target_id for link in links] for links in stored]
+
+    async def concepts(self) -> list[str]:
+        """Ids of all concepts, in order; some may have no instance left."""
+        return (await self.instances([_CONCEPTS]))[0]
+
+    async def wire(
+        self, instances: Mapping[str, Sequence[str]], most: int, gone: Callable[[str], bool]
+    ) -> int:
+        """Wires concepts to engrams, both ways; what is wired already stays so. Returns how many pairs are new.
+
+        Args:
+            instances: engram ids by concept id.
+            most: instances that a concept keeps, those with the greatest ids.
+            gone: whether an engram has been forgotten meanwhile.
+        """
+        async with self._writing:  # or an engram that is being forgotten would be wired again
+            links: list[Link] = []
+            wired = 0
+            for concept, held in zip(instances, await self.instances(list(instances)), strict=True):
+                new = {i for i in instances[concept] if not gone(i)}.difference(held)
+                kept = set(sorted(new.union(held))[-most:])
+                wired += len(new & kept)
+                changed = [(i, 1.0) for i in sorted(new & kept)] + [(i, 0.0) for i in held if i not in kept]
+                if changed:
+                    links.append(Link(_CONCEPTS, concept, AssociationType.INSTANCE, 1.0))
+                for engram_id, weight in changed:
+                    links.append(Link(concept, engram_id, AssociationType.INSTANCE, weight))
+                    links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))
+            if links:
+                await self._store.link(links)
+            return wired
 
     async def spread(self, sources: Mapping[str, float]) -> dict[str, list[Spread]]:
         """Activation that reaches other engrams from active ones, strongest first.

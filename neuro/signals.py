@@ -24,7 +24,7 @@ from neuro.arguments import (
     check_tags,
     check_text,
 )
-from neuro.engram import Context, Engram, MemoryType, Span
+from neuro.engram import Context, Engram, MemoryType, Span, TokenVectors
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Signed, Unit
 from neuro.units import MAX_CONTENT_BYTES
@@ -115,6 +115,8 @@ class Percept:
     embedder: str | None = None
     surprise: float = 0.0
     """Reward prediction error, in [-2, 2]."""
+    tokens: TokenVectors | None = None
+    """Vectors of the tokens, where the embedder gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,8 @@ class Reason:
     """One term of why an engram was recalled."""
 
     kind: str
-    """words, related, nearby, speaker, date, gist, meaning, form, temporal, co_held, co_recalled, working_memory,
-    strength or dormant."""
+    """words, related, nearby, speaker, date, gist, meaning, form, temporal, co_held, co_recalled, instance,
+    working_memory, strength or dormant."""
     amount: float
     """What it added to the activation."""
     text: str

@@ -242,3 +242,45 @@ async def test_what_is_being_written_does_not_bring_back_what_is_forgotten(seed:
 def test_bad_parameters_are_configuration_errors(bad: dict[str, Any]):
     with pytest.raises(ConfigurationError, match=r"^ConnectomeParams\."):
         ConnectomeParams(**bad)
+
+
+# Concepts
+
+
+def nobody(engram_id: str) -> bool:
+    return False
+
+
+async def test_a_concept_is_wired_both_ways_and_only_once():
+    connectome = Connectome(MemoryStore())
+    assert await connectome.wire({"c": ["a", "b"], "d": ["a"]}, 10, nobody) == 3
+    assert await connectome.wire({"c": ["b", "a"]}, 10, nobody) == 0
+    assert await connectome.instances(["c", "d", "z", "a"]) == [["a", "b"], ["a"], [], ["c", "d"]]
+    assert await connectome.concepts() == ["c", "d"]
+
+
+async def test_concepts_are_no_associations_and_spread_nothing():
+    connectome = Connectome(MemoryStore(), ConnectomeParams(most_links=2))
+    await connectome.wire({"c": ["a"]}, 10, nobody)
+    connectome.associate(wired(("a", "b", 0.5), ("a", "d", 0.4), ("a", "e", 0.3)))
+    await connectome.flush()
+    assert await weights(connectome, "a") == pytest.approx({"b": 0.5, "d": 0.4})
+    assert await connectome.instances(["c"]) == [["a"]]
+    assert await weights(connectome, "c") == {}
+
+
+async def test_a_concept_keeps_its_newest_instances():
+    connectome = Connectome(MemoryStore())
+    await connectome.wire({"c": ["a", "b"]}, 2, nobody)
+    assert await connectome.wire({"c": ["d", "e", "f"]}, 2, nobody) == 2
+    assert await connectome.instances(["c", "a", "d"]) == [["e", "f"], [], []]
+
+
+async def test_what_is_forgotten_is_no_instance_any_more():
+    connectome = Connectome(MemoryStore())
+    await connectome.wire({"c": ["a", "b"], "d": ["a"]}, 10, nobody)
+    async with connectome.forgetting("a"):
+        pass
+    assert await connectome.instances(["c", "d"]) == [["b"], []]
+    assert await connectome.wire({"d": ["a"]}, 10, lambda engram_id: engram_id == "a") == 0
+    assert await connectome.instances(["d"]) == [[]]

@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +27,10 @@ from listwise import Choice, fitted_weights
 from living import NIGHT_AFTER, lived
 from own_texts import own_conversations
 
-from neuro.embedders import CachedEmbedder, Embedder, is_contextual, resolve
+from neuro.embedders import CachedEmbedder, Embedder, is_contextual, reads_tokens, resolve
+from neuro.engram import Engram
 from neuro.indexing.fragment_index import FragmentIndex
+from neuro.indexing.probe import Matching
 from neuro.indexing.word_table import WordTable
 
 PENALTY = 1e-3
@@ -59,10 +62,21 @@ class Sheet(NamedTuple):
 
 async def sheet(conversation: Conversation, embedder: Embedder) -> Sheet:
     """Lives through a conversation and asks an index over all that was kept."""
-    dense = is_contextual(embedder)
-    index = FragmentIndex(WordTable.shipped(), dense=dense)
+    return await asked_of(conversation, await remembered(conversation, embedder), embedder)
+
+
+async def remembered(conversation: Conversation, embedder: Embedder) -> list[Engram]:
+    """Lives through a conversation; all that was kept."""
     async with lived(conversation, "memory://", embedder=embedder) as brain:
-        engrams = await brain.list(limit=1_000_000, dormant=True)
+        return await brain.list(limit=1_000_000, dormant=True)
+
+
+async def asked_of(
+    conversation: Conversation, engrams: list[Engram], embedder: Embedder, matching: Matching | None = None
+) -> Sheet:
+    """Asks an index over some engrams the questions about a conversation."""
+    dense = is_contextual(embedder)
+    index = FragmentIndex(WordTable.shipped(), matching, dense=dense)
     index.add_many(engrams)
     asked_at = conversation.turns[-1].when.timestamp() + NIGHT_AFTER
     turn_of = {engram.engram_id: str(engram.context["turn"]) for engram in engrams}
@@ -73,7 +87,12 @@ async def sheet(conversation: Conversation, embedder: Embedder) -> Sheet:
         if question.category not in ANSWERABLE:
             continue
         reading = index.read(question.text, asked_at)
-        row = (await embedder.embed_cues([reading.masked]))[0] if dense else None
+        row = None
+        if reads_tokens(embedder):
+            row, tokens = (await embedder.embed_askings([reading.masked]))[0]
+            reading = replace(reading, tokens=tokens)
+        elif dense:
+            row = (await embedder.embed_cues([reading.masked]))[0]
         columns, values, owners = index.features_of(reading, row)
         turns = [turn_of[owner] for owner in owners]
         asked.append(Asked(question, values))

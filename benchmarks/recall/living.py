@@ -83,8 +83,8 @@ async def measured(
         costs = {turn.id: tokens(turn) for turn in conversation.turns}
         answers: list[Answered] = []
         for question in conversation.scored:
-            deep = await _recalled(brain, question.text, CONTEXT_DEPTH)
-            ranked = await _recalled(brain, question.text, max(DEPTHS))
+            deep = await recalled(brain, question.text, CONTEXT_DEPTH)
+            ranked = await recalled(brain, question.text, max(DEPTHS))
             start = time.perf_counter()
             await brain.recall(question.text, update=False)
             seconds = time.perf_counter() - start
@@ -95,7 +95,7 @@ async def measured(
     return Measured(conversation, perceiving, answers)
 
 
-async def _recalled(brain: Brain, cue: str, limit: int) -> list[str]:
+async def recalled(brain: Brain, cue: str, limit: int) -> list[str]:
     """Ids of the turns that a cue brings back, best first; what no turn said is passed over."""
     recall = await brain.recall(cue, limit=limit, update=False)
     turns = (recollection.engram.context.get("turn") for recollection in recall)

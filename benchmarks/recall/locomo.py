@@ -15,13 +15,12 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from conversations import Conversation, read_conversations
 from living import Measured, measured
+from progress import progress
 from reporting import document, markdown
 
 from neuro import BrainConfig
@@ -39,7 +38,9 @@ async def measure(
     """
     cached = CachedEmbedder(await resolve(embedder))
     try:
-        with _progress(conversations) as advance:
+        total = sum(len(one.scored) for one in conversations)
+        title = f"{len(conversations)} conversations, {total} questions"
+        with progress(title, total, "questions") as advance:
             found = [
                 await measured(
                     one, store.replace("{n}", str(n)), embedder=cached, config=config, on_answer=advance
@@ -49,29 +50,6 @@ async def measure(
         return cached.name, found
     finally:
         await cached.aclose()
-
-
-@contextmanager
-def _progress(conversations: list[Conversation]) -> Generator[Callable[[], object]]:
-    """What to call after each answer: moves a bar where rich is installed, else tells every hundredth."""
-    total = sum(len(one.scored) for one in conversations)
-    try:
-        from rich.console import Console
-        from rich.progress import Progress
-    except ImportError:
-        done = 0
-
-        def advance() -> None:
-            nonlocal done
-            done += 1
-            if done % 100 == 0 or done == total:
-                print(f"{done} of {total} questions", file=sys.stderr, flush=True)
-
-        yield advance
-        return
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"{len(conversations)} conversations, {total} questions", total=total)
-        yield lambda: progress.advance(task)
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:

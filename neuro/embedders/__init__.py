@@ -1,6 +1,14 @@
 """From text to features: unit rows whose cosine says how alike two texts are."""
 
-from neuro.embedders.base import Embedder, ImmediateEmbedder, is_contextual
+from neuro.embedders.base import (
+    Embedder,
+    Encoded,
+    ImmediateEmbedder,
+    Passage,
+    TokenEmbedder,
+    is_contextual,
+    reads_tokens,
+)
 from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import HashingEmbedder
 from neuro.embedders.naming import Filler, resolve
@@ -10,11 +18,15 @@ from neuro.embedders.words import WordsEmbedder
 __all__ = [
     "CachedEmbedder",
     "Embedder",
+    "Encoded",
     "Filler",
     "HashingEmbedder",
     "ImmediateEmbedder",
+    "Passage",
     "SentenceTransformersEmbedder",
+    "TokenEmbedder",
     "WordsEmbedder",
     "is_contextual",
+    "reads_tokens",
     "resolve",
 ]

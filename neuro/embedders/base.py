@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from neuro.engram import TokenVectors
 
 
 @runtime_checkable
@@ -54,3 +56,45 @@ def is_contextual(embedder: Embedder) -> bool:
     What the embedder says as ``contextual``; True for one that does not say, as most are sentence encoders.
     """
     return bool(getattr(embedder, "contextual", True))
+
+
+class Passage(NamedTuple):
+    """A text and who says it."""
+
+    text: str
+    speaker: str | None = None
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of one text."""
+
+    row: npt.NDArray[np.float32]
+    """Shape (dimension,), of unit length."""
+    tokens: TokenVectors
+    """Of one fragment: those of its tokens that are words or parts of them, of a cue only those that carry meaning."""
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that gives vectors of the single tokens of a text too.
+
+    It may be one that can but does not: ask `reads_tokens`.
+    """
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether it does; not before it is loaded."""
+        ...
+
+    async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
+        """What is stored, each read as said by its speaker; rows as `Embedder.embed` gives them but for that."""
+        ...
+
+    async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:
+        """What asks; rows as `Embedder.embed_cues` gives them."""
+        ...
+
+
+def reads_tokens(embedder: Embedder) -> TypeGuard[TokenEmbedder]:
+    """Whether an embedder gives vectors of tokens."""
+    return isinstance(embedder, TokenEmbedder) and embedder.reads_tokens

@@ -9,15 +9,31 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.embedders.base import Embedder, ImmediateEmbedder, is_contextual
+from neuro.embedders.base import (
+    Embedder,
+    Encoded,
+    ImmediateEmbedder,
+    Passage,
+    TokenEmbedder,
+    is_contextual,
+    reads_tokens,
+)
 from neuro.embedders.rows import checked_rows, checked_texts
-from neuro.errors import ConfigurationError
+from neuro.errors import ConfigurationError, EmbedderError
 
 Rows = npt.NDArray[np.float32]
+
+
+_Item = TypeVar("_Item", str, Passage)
+
+
+def _key(kind: bytes, text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, person=kind).digest()
 
 
 class CachedEmbedder:
@@ -25,7 +41,8 @@ class CachedEmbedder:
 
     Cues and documents are kept apart. Of a text only a digest is kept, so memory is bounded by ``size`` rows
     whatever the texts. Two tasks that ask for the same new text at once both reach the inner embedder.
-    Over an ImmediateEmbedder this is one too, and only then.
+    Over an ImmediateEmbedder this is one too, and only then. What a TokenEmbedder makes of texts is kept as well,
+    up to ``size`` of them.
 
     Args:
         inner: where rows come from; closed together with this one.
@@ -46,6 +63,7 @@ class CachedEmbedder:
         self.inner = inner
         self._size = size
         self._rows: OrderedDict[bytes, Rows] = OrderedDict()
+        self._encoded: OrderedDict[bytes, Encoded] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -78,9 +96,49 @@ class CachedEmbedder:
         """As `embed`, for what asks."""
         return await self._through(self.inner.embed_cues, b"cue", texts)
 
+    @property
+    def reads_tokens(self) -> bool:
+        """What the inner embedder says."""
+        return reads_tokens(self.inner)
+
+    async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
+        """Rows and vectors of tokens of what is stored; EmbedderError where the inner embedder gives none."""
+        keys = [_key(b"passage", f"{one.speaker or ''}\0{one.text}") for one in passages]
+        return await self._encodings(self._reader().embed_passages, keys, passages)
+
+    async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:
+        """As `embed_passages`, for what asks."""
+        found = checked_texts(texts)
+        return await self._encodings(
+            self._reader().embed_askings, [_key(b"asking", text) for text in found], found
+        )
+
+    def _reader(self) -> TokenEmbedder:
+        if not reads_tokens(self.inner):
+            raise EmbedderError(f"the embedder {self.name!r} gives no vectors of tokens")
+        return self.inner
+
+    async def _encodings(
+        self,
+        encode: Callable[[list[_Item]], Awaitable[list[Encoded]]],
+        keys: list[bytes],
+        items: Sequence[_Item],
+    ) -> list[Encoded]:
+        known = {key: self._encoded[key] for key in keys if key in self._encoded}
+        missing = {key: item for key, item in zip(keys, items, strict=True) if key not in known}
+        if missing:
+            known |= zip(missing, await encode(list(missing.values())), strict=True)
+        for key in keys:
+            self._encoded[key] = known[key]
+            self._encoded.move_to_end(key)
+        while len(self._encoded) > self._size:
+            self._encoded.popitem(last=False)
+        return [known[key] for key in keys]
+
     async def aclose(self) -> None:
-        """Forgets all rows and closes the inner embedder."""
+        """Forgets everything and closes the inner embedder."""
         self._rows.clear()
+        self._encoded.clear()
         await self.inner.aclose()
 
     async def _through(
@@ -99,7 +157,7 @@ class CachedEmbedder:
         found: dict[bytes, Rows] = {}
         missing: dict[bytes, str] = {}
         for text in checked_texts(texts):
-            key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, person=kind).digest()
+            key = _key(kind, text)
             keys.append(key)
             row = self._rows.get(key)
             if row is None:

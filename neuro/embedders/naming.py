@@ -12,14 +12,19 @@ from pydantic import Field
 from neuro.embedders.base import Embedder
 from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import DEFAULT_DIMENSION, HashingEmbedder
-from neuro.embedders.sentence_transformers import HUB_NAME, PREFIX, SentenceTransformersEmbedder
+from neuro.embedders.sentence_transformers import (
+    HUB_NAME,
+    PREFIX,
+    WITH_TOKENS,
+    SentenceTransformersEmbedder,
+)
 from neuro.embedders.words import WordsEmbedder
 from neuro.errors import ConfigurationError, EmbedderUnavailableError, FeatureMismatchError
 from neuro.records import Record
 
 _WORDS: Final = "words"
 _LEXICAL: Final = re.compile(r"lexical(?:-([0-9]{1,9}))?")
-_FINGERPRINTED: Final = re.compile(r".+@[0-9a-f]{12}")
+_FINGERPRINTED: Final = re.compile(r".+@[0-9a-f]{12}(?:\+tokens)?")
 _ACCEPTED: Final = (
     '"words", "lexical" (or "lexical-<dimension>"), the name or the folder of a sentence-transformers model, '
     "or an object with name, dimension, embed, embed_cues and aclose"
@@ -71,9 +76,9 @@ async def resolve(
             raise EmbedderUnavailableError(
                 f"this store was filled by {filler.name!r}, no embedder of neuro's own: {_how(filler)}"
             )
-        found = await _open(filler.source)
-    else:
-        found = await _open(embedder)
+        embedder = filler.source
+    # A model that filled a store before it gave vectors of tokens goes on without them.
+    found = await _open(embedder, tokens=filler is None or filler.name.endswith(WITH_TOKENS))
     if filler is not None and (found.name, found.dimension) != (filler.name, filler.dimension):
         if found is not embedder:
             await found.aclose()
@@ -94,11 +99,11 @@ def _how(filler: Filler) -> str:
     return f"open it with embedder={filler.source!r}"
 
 
-async def _open(embedder: object) -> Embedder:
+async def _open(embedder: object, *, tokens: bool) -> Embedder:
     if embedder is None:
-        return await _named(_WORDS)
+        return await _named(_WORDS, tokens=tokens)
     if isinstance(embedder, (str, os.PathLike)):
-        return await _named(os.fsdecode(embedder))  # pyright: ignore[reportUnknownArgumentType]
+        return await _named(os.fsdecode(embedder), tokens=tokens)  # pyright: ignore[reportUnknownArgumentType]
     innermost = _innermost(embedder)
     if isinstance(innermost, SentenceTransformersEmbedder):
         await innermost.load()
@@ -116,7 +121,7 @@ async def _open(embedder: object) -> Embedder:
     return embedder
 
 
-async def _named(name: str) -> Embedder:
+async def _named(name: str, *, tokens: bool) -> Embedder:
     if name == _WORDS:
         return await asyncio.to_thread(WordsEmbedder)  # reads its table
     if lexical := _LEXICAL.fullmatch(name):
@@ -130,7 +135,7 @@ async def _named(name: str) -> Embedder:
         is_path = model.startswith(("~", ".")) or os.sep in model
         if not is_path and not HUB_NAME.fullmatch(model):
             raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {name!r})")
-    return await SentenceTransformersEmbedder(model).load()
+    return await SentenceTransformersEmbedder(model, tokens=tokens).load()
 
 
 def _is_folder(path: str) -> bool:

@@ -12,16 +12,26 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from neuro.embedders.base import Encoded, Passage
 from neuro.embedders.rows import checked_rows, checked_texts
+from neuro.embedders.token_reading import (
+    Floats,
+    StateReader,
+    askings_encoded,
+    passages_encoded,
+    token_reduction,
+)
 from neuro.errors import ConfigurationError, EmbedderError, EmbedderUnavailableError, NeuroError
 
 PREFIX: Final = "sentence-transformers:"
 """Every name begins with it."""
+WITH_TOKENS: Final = "+tokens"
+"""The name of one that gives token vectors ends with it: its features are those of texts read with their speaker."""
 
 HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """What a model on the hub may be called: ``name`` or ``owner/name``."""
@@ -64,17 +74,35 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _state_reader(model: Any) -> StateReader | None:
+    from neuro.embedders.sentence_transformers_loading import hidden_states
+
+    return hidden_states(model)
+
+
+_Kind = Literal["asking", "cue", "passage", "document"]
+_IN_ORDER: Final[tuple[_Kind, ...]] = ("asking", "cue", "passage", "document")
+
+
+def _unread(_: Any) -> None:
+    """A model of the user's own shows no hidden states."""
+
+
 class _Loaded(NamedTuple):
     model: Any
+    reader: StateReader | None
+    reduction: Floats | None
     name: str
     dimension: int
     source: str
 
 
 class _Request(NamedTuple):
-    texts: list[str]
-    cues: bool
-    rows: asyncio.Future[npt.NDArray[np.float32]]
+    items: Sequence[Any]
+    """Texts, or passages."""
+    kind: _Kind
+    answer: asyncio.Future[Any]
+    """Rows, or a list of `Encoded`."""
 
 
 class SentenceTransformersEmbedder:
@@ -94,6 +122,10 @@ class SentenceTransformersEmbedder:
         device: "cpu", "cuda", ...; None lets the package choose.
         allow_download: whether a model that is not on this machine may be fetched.
         batch_size: texts that the model computes at once, at least 1.
+        tokens: whether it gives vectors of tokens, and features of texts read with their speaker, where the model
+            lets its hidden states be read: one whose rows are their mean, without a prompt for documents. Each
+            fragment then takes some 1.4 kB more. The name ends with ``+tokens``.
+        reader: reads hidden states of the model; None where it cannot.
         loader: makes the model; the default needs the extra "sentence-transformers".
 
     Raises:
@@ -107,7 +139,9 @@ class SentenceTransformersEmbedder:
         device: str | None = None,
         allow_download: bool = True,
         batch_size: int = 32,
+        tokens: bool = True,
         loader: Loader = _load_model,
+        reader: Callable[[Any], StateReader | None] | None = None,
     ) -> None:
         if not isinstance(model, str) or not model.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
@@ -121,7 +155,9 @@ class SentenceTransformersEmbedder:
         self._device = device
         self._allow_download = allow_download
         self._batch_size = batch_size
+        self._tokens = tokens
         self._loader = loader
+        self._reader = (_state_reader if loader is _load_model else _unread) if reader is None else reader
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="neuro-embedder")
         self._loaded: _Loaded | None = None
         self._waiting: list[_Request] = []
@@ -166,11 +202,28 @@ class SentenceTransformersEmbedder:
         Raises:
             EmbedderError: the model failed on these texts, or the embedder is closed; else as `load`.
         """
-        return await self._features(texts, cues=False)
+        await self.load()
+        if self.reads_tokens:
+            found = await self.embed_passages([Passage(text) for text in checked_texts(texts)])
+            return self._stacked([one.row[None] for one in found])
+        return self._stacked(await self._answers(checked_texts(texts), "document"))
 
     async def embed_cues(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """As `embed`, for what asks: with the prompt for queries of a model that has one."""
-        return await self._features(texts, cues=True)
+        return self._stacked(await self._answers(checked_texts(texts), "cue"))
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether it gives vectors of tokens; EmbedderError before `load`."""
+        return self._now_loaded().reduction is not None
+
+    async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
+        """Rows and vectors of the tokens of what is stored, read as said by its speaker; raises as `embed`."""
+        return [one for answer in await self._answers(passages, "passage") for one in answer]
+
+    async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:
+        """Rows and vectors of the tokens of what asks; raises as `embed`."""
+        return [one for answer in await self._answers(checked_texts(texts), "asking") for one in answer]
 
     async def aclose(self) -> None:
         """Answers those who have asked, then lets go of the model and its thread. Twice is harmless."""
@@ -179,41 +232,44 @@ class SentenceTransformersEmbedder:
             await asyncio.wait({self._serving})
         self._thread.shutdown(wait=False)
         if self._loaded is not None:
-            self._loaded = self._loaded._replace(model=None)
+            self._loaded = self._loaded._replace(model=None, reader=None)
 
-    async def _features(self, texts: Sequence[str], *, cues: bool) -> npt.NDArray[np.float32]:
-        found = checked_texts(texts)
-        await self.load()
-        calls = [found[i : i + _LONGEST_CALL] for i in range(0, len(found), _LONGEST_CALL)]
-        rows = [await self._ask(call, cues) for call in calls]
+    def _stacked(self, rows: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
         return np.concatenate([np.zeros((0, self.dimension), dtype=np.float32), *rows])
 
-    def _ask(self, texts: list[str], cues: bool) -> asyncio.Future[npt.NDArray[np.float32]]:
+    async def _answers(self, items: Sequence[Any], kind: _Kind) -> list[Any]:
+        """What the model makes of some texts or passages, in pieces, one after the other."""
+        await self.load()
+        return [
+            await self._ask(items[i : i + _LONGEST_CALL], kind) for i in range(0, len(items), _LONGEST_CALL)
+        ]
+
+    def _ask(self, items: Sequence[Any], kind: _Kind) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
-        request = _Request(texts, cues, loop.create_future())
+        request = _Request(items, kind, loop.create_future())
         self._waiting.append(request)
         if self._serving is None:
             self._serving = loop.create_task(self._serve())
-        return request.rows
+        return request.answer
 
     async def _serve(self) -> None:
         """Answers until nobody waits: all cues of a round in one call, then all documents."""
         try:
             while self._waiting:
                 waiting, self._waiting = self._waiting, []
-                for cues in (True, False):
-                    await self._answer([request for request in waiting if request.cues is cues])
+                for kind in _IN_ORDER:
+                    await self._answer([request for request in waiting if request.kind == kind])
         finally:
             self._serving = None
 
     async def _answer(self, requests: list[_Request]) -> None:
-        requests = [request for request in requests if not request.rows.done()]  # the rest was cancelled
+        requests = [request for request in requests if not request.answer.done()]  # the rest was cancelled
         if not requests:
             return
-        texts = [text for request in requests for text in request.texts]
+        items = [item for request in requests for item in request.items]
         loop = asyncio.get_running_loop()
         try:
-            rows = await loop.run_in_executor(self._thread, self._encode, texts, requests[0].cues)
+            answers = await loop.run_in_executor(self._thread, self._encode, items, requests[0].kind)
         except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who asked
             if len(requests) == 1:
                 self._refuse(requests[0], exc)
@@ -223,18 +279,18 @@ class SentenceTransformersEmbedder:
             return
         stop = 0
         for request in requests:
-            start, stop = stop, stop + len(request.texts)
-            if not request.rows.done():
-                request.rows.set_result(rows[start:stop])
+            start, stop = stop, stop + len(request.items)
+            if not request.answer.done():
+                request.answer.set_result(answers[start:stop])
 
     def _refuse(self, request: _Request, exc: Exception) -> None:
-        if request.rows.done():
+        if request.answer.done():
             return
         error = exc
         if not isinstance(exc, NeuroError):
             error = EmbedderError(f"the model {self._model!r} failed: {_reason(exc)}")
             error.__cause__ = exc
-        request.rows.set_exception(error)
+        request.answer.set_exception(error)
 
     def _now_loaded(self) -> _Loaded:
         if self._loaded is None:
@@ -257,6 +313,8 @@ class SentenceTransformersEmbedder:
         try:
             model = self._loader(source, self._device, self._allow_download)
             dimension = int(self._call(model, ["How long is a row?"], cues=False).shape[1])
+            reader = self._reader(model) if self._tokens else None
+            reduction = None if reader is None else token_reduction(reader)
             name = f"{folder.resolve().name}@{fingerprint(folder)}" if is_folder else _hub_name(self._model)
         except NeuroError:
             raise
@@ -265,10 +323,17 @@ class SentenceTransformersEmbedder:
                 f"the sentence-transformers model {source!r} cannot be loaded: {_reason(exc)}; "
                 + _how_to_get(self._model, is_folder)
             ) from exc
-        self._loaded = _Loaded(model, PREFIX + name, dimension, source)
+        suffix = "" if reader is None else WITH_TOKENS
+        self._loaded = _Loaded(model, reader, reduction, PREFIX + name + suffix, dimension, source)
 
-    def _encode(self, texts: list[str], cues: bool) -> npt.NDArray[np.float32]:
-        return checked_rows(self, self._call(self._now_loaded().model, texts, cues=cues), len(texts))
+    def _encode(self, items: list[Any], kind: _Kind) -> npt.NDArray[np.float32] | list[Encoded]:
+        model, reader, reduction, *_ = self._now_loaded()
+        if kind in ("cue", "document"):
+            return checked_rows(self, self._call(model, items, cues=kind == "cue"), len(items))
+        if reader is None or reduction is None:
+            raise EmbedderError(f"the model {self._model!r} gives no vectors of tokens")
+        encode = passages_encoded if kind == "passage" else askings_encoded
+        return encode(reader, reduction, items, self._batch_size)
 
     def _call(self, model: Any, texts: list[str], *, cues: bool) -> Any:
         encode = getattr(model, "encode_query" if cues else "encode_document", model.encode)

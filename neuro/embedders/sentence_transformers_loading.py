@@ -11,13 +11,17 @@ thread; see `SentenceTransformersEmbedder.load`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
+from neuro.embedders.token_reading import States
 from neuro.errors import MissingDependencyError
 
 try:
+    import torch
     from huggingface_hub import constants, get_session
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
@@ -59,6 +63,72 @@ def load_model(model: str, device: str | None, allow_download: bool) -> Any:
                 raise FileNotFoundError("it is not on this machine, and HF_HUB_OFFLINE is set") from exc
         _reach_hub()
         return SentenceTransformer(model, device=device)
+
+
+class HiddenStates:
+    """Reads the hidden states of a ``SentenceTransformer`` whose rows are their mean."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def vocabulary(self) -> list[str]:
+        """The words and pieces of words that the model knows, as its tokenizer writes them."""
+        return list(self._model.tokenizer.get_vocab())
+
+    def read(self, texts: Sequence[str], *, batch_size: int) -> list[States]:
+        """Each text as far as the model's longest input reaches."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # alike in length: little padding
+        found: dict[int, States] = {}
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            found.update(zip(batch, self._read([texts[i] for i in batch]), strict=True))
+        return [found[i] for i in range(len(texts))]
+
+    def _read(self, texts: list[str]) -> list[States]:
+        taken = self._model.tokenizer(
+            texts,
+            padding=True,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        spans = taken.pop("offset_mapping").numpy()
+        with torch.inference_mode():
+            states = self._model[0](taken.to(self._model.device))["token_embeddings"].float().cpu().numpy()
+        pieces, mask = (taken[name].cpu().numpy() for name in ("input_ids", "attention_mask"))
+        made: list[States] = []
+        for row, ids, seen, where in zip(states, pieces, mask > 0, spans, strict=True):
+            own = seen & (where[:, 1] > where[:, 0])  # special tokens stand nowhere
+            made.append(
+                States(
+                    row[own], ids[own].astype(np.int32), where[own].astype(np.intp), row[seen].mean(axis=0)
+                )
+            )
+        return made
+
+
+def _averages(config: dict[str, Any]) -> bool:
+    """Whether a pooling takes the mean; version 6 of the package says how in one word, earlier ones in many flags."""
+    flags = {name for name, on in config.items() if name.startswith("pooling_mode_") and on}
+    return config.get("pooling_mode") == "mean" or flags == {"pooling_mode_mean_tokens"}
+
+
+def hidden_states(model: Any) -> HiddenStates | None:
+    """A reader of a model's hidden states; None for one whose rows are made from them otherwise than by their mean.
+
+    It takes a tokenizer that tells where in the text a token stands, and no prompt before documents.
+    """
+    _, *after = model
+    kinds = [type(part).__name__ for part in after]  # which live elsewhere from version to version
+    if kinds not in (["Pooling"], ["Pooling", "Normalize"]) or not _averages(after[0].get_config_dict()):
+        return None
+    fits = (
+        not any(model.prompts.values())
+        and getattr(model.tokenizer, "is_fast", False)
+        and model.max_seq_length
+    )
+    return HiddenStates(model) if fits else None
 
 
 def _reach_hub() -> None:

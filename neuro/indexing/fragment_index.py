@@ -6,14 +6,14 @@ what an engram holds and its neighbours in the episode; nothing is rebuilt at a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from neuro.engram import Engram
+from neuro.engram import Engram, TokenVectors
 from neuro.indexing.arrays import FIRST_CAPACITY
 from neuro.indexing.columns import Columns, Episodes, Held
 from neuro.indexing.dates import day_number, spans
@@ -22,10 +22,12 @@ from neuro.indexing.probe import Match, Matching, Reading, Weights
 from neuro.indexing.reasons import reasons
 from neuro.indexing.scoring import Floats, Scored, Scorer
 from neuro.indexing.terms import terms, worded
+from neuro.indexing.tokens import TokenColumn
 from neuro.indexing.traits import traits
 from neuro.indexing.vocabulary import Vocabulary
 from neuro.indexing.word_table import WordTable
 
+_ALL = slice(None)
 _BATCH = 256
 """Engrams that are added together: it bounds what their gists take while they are summed."""
 
@@ -49,7 +51,8 @@ class FragmentIndex:
     Args:
         table: says which words mean alike.
         matching: weights and constants of the score.
-        dense: whether the features of engrams are kept (float32, so twice what they take there) and compared.
+        dense: whether the features of engrams are kept (float32, so twice what they take there) and compared, and
+            with them vectors of their tokens.
     """
 
     def __init__(self, table: WordTable, matching: Matching | None = None, *, dense: bool = False) -> None:
@@ -58,6 +61,7 @@ class FragmentIndex:
         self._table = table
         self._held: dict[str, Held] = {}
         self._columns = Columns(table.rows.shape[1], self.matching.neighbour_reach)
+        self._tokens = TokenColumn()
         self._vocabulary = Vocabulary(table)
         self._episodes = Episodes()
         self._people = People()
@@ -91,6 +95,8 @@ class FragmentIndex:
         slots = columns.extend(engram.engram_id, len(texts))
         own = slice(slots.start, slots.stop)
         encoded = self.dense and engram.features is not None and self._keep(engram.features, slots)
+        if encoded and engram.tokens is not None and self.matching.compare_tokens:
+            self._tokens.keep(slots, engram.tokens)
         held = Held(slots, person(engram.speaker), engram.episode_id, encoded)
         columns.speaker[own] = self._people.enter(held.person)
         columns.day[own] = day_number(engram.encoded_at if engram.occurred_at is None else engram.occurred_at)
@@ -155,6 +161,7 @@ class FragmentIndex:
         self._people.leave(held.person)
         own = slice(held.slots.start, held.slots.stop)
         self._columns.alive[own] = False
+        self._tokens.drop(held.slots)
         for slot in held.slots:
             self._vocabulary.retire(self._columns.words_of((slot,)))
         self._encoded -= held.encoded
@@ -173,6 +180,7 @@ class FragmentIndex:
         places[kept] = np.arange(len(kept), dtype=np.int32)
         self._vocabulary, numbers = self._vocabulary.compacted(places, columns.words_of(kept.tolist()))
         self._columns = columns.compacted(kept, places, numbers)
+        self._tokens = self._tokens.moved(places)
         self._held = {
             engram_id: held._replace(
                 slots=range(first := int(places[held.slots.start]), first + len(held.slots))
@@ -196,13 +204,16 @@ class FragmentIndex:
         people = frozenset[str]().union(*(mention.people for mention in mentions))
         bare = worded(without(text, mentions))
         names_only = not bare and bool(mentions)
-        first = mentions[0] if len(people) == 1 else None
+        speaker = None if mentions else self._people.meant(text)
+        named = speaker or ""
+        if len(people) == 1:
+            speaker, named = next(iter(people)), _bare_name(text[mentions[0].start : mentions[0].stop])
         return Reading(
             text=cue,
             masked=masked(text, mentions) + cue[len(text) :],
             terms=self._rarest(worded(text) if names_only else bare),
-            speaker=next(iter(people)) if len(people) == 1 else None,
-            named="" if first is None else _bare_name(text[first.start : first.stop]),
+            speaker=speaker,
+            named=named,
             names_only=names_only,
             dates=spans(text, asked_at),
         )
@@ -235,16 +246,36 @@ class FragmentIndex:
         scored = scorer.score(reading, self._people.number(reading.speaker), row)
         sums = np.full(self._columns.size, -np.inf, np.float32)
         sums[scored.found] = _weighed(scored, weights)[scored.found]
-        slots = self._contenders(sums, weights, limit)
+        cue = None if row is None else self._interacting(reading)
+        slots = self._contenders(
+            sums, weights, limit if cue is None else max(limit, self.matching.token_contenders)
+        )
         if len(slots) == 0:
             return []
-        rarity = scorer.rarity(slots)
-        final = sums[slots] + np.float32(weights.rarity) * rarity
+        late = {"rarity": scorer.rarity(slots)}
+        final = sums[slots] + np.float32(weights.rarity) * late["rarity"]
+        if cue is not None:
+            chosen = self._best(slots, final, max(limit, self.matching.token_contenders))
+            slots, weights = slots[chosen], self.matching.tokens
+            late = {"rarity": late["rarity"][chosen], "tokens": self._interaction(cue, slots, scorer)}
+            final = _weighed(scored, weights, slots)
+            final += sum(np.float32(getattr(weights, name)) * values for name, values in late.items())
         best = self._best(slots, final, limit)
+        parts = [{name: float(values[i]) for name, values in late.items()} for i in best]
         return [
-            self._match(int(slots[i]), float(final[i]), float(rarity[i]), scored, reading, weights)
-            for i in best
+            self._match(int(slots[i]), float(final[i]), part, scored, reading, weights)
+            for i, part in zip(best, parts, strict=True)
         ]
+
+    def _interaction(self, cue: TokenVectors, slots: npt.NDArray[np.intp], scorer: Scorer) -> Floats:
+        return self._tokens.interaction(cue, scorer.neighbours(slots), self._fragments, self.matching)
+
+    def _interacting(self, reading: Reading) -> TokenVectors | None:
+        """Token vectors of a cue, if there are such as can be compared."""
+        cue = reading.tokens
+        if cue is None or not len(self._tokens) or not len(cue.rows):
+            return None
+        return cue if cue.rows.shape[1] == self._tokens.dimension else None
 
     def features_of(self, reading: Reading, features: npt.NDArray[np.float32] | None = None) -> FeatureMatrix:
         """The features of every fragment that is held, for fitting `Weights`; arguments as in `search`."""
@@ -254,6 +285,9 @@ class FragmentIndex:
         slots = np.flatnonzero(self._columns.alive[: self._columns.size])
         columns = {name: values[slots] for name, values in scored.features.items()}
         columns["rarity"] = scorer.rarity(slots)
+        cue = None if row is None else self._interacting(reading)
+        if cue is not None:
+            columns["tokens"] = self._interaction(cue, slots, scorer)
         values = np.stack(list(columns.values()), axis=1)
         return FeatureMatrix(tuple(columns), values, tuple(self._columns.owners[slot] for slot in slots))
 
@@ -290,23 +324,30 @@ class FragmentIndex:
         return [chosen[owner] for _, owner in ranked[:limit]]
 
     def _match(
-        self, slot: int, score: float, rarity: float, scored: Scored, reading: Reading, weights: Weights
+        self,
+        slot: int,
+        score: float,
+        late: Mapping[str, float],
+        scored: Scored,
+        reading: Reading,
+        weights: Weights,
     ) -> Match:
         return Match(
             self._columns.owners[slot],
             max(0.0, score) / weights.total,
-            reasons(slot, scored, rarity, reading, weights, self._columns, self._vocabulary),
+            reasons(slot, scored, late, reading, weights, self._columns, self._vocabulary),
             min(1.0, float(scored.similarity[slot])),
             min(1.0, float(scored.lexical.own[slot])),
         )
 
 
-def _weighed(scored: Scored, weights: Weights) -> Floats:
-    total = np.zeros(len(scored.found), np.float32)
+def _weighed(scored: Scored, weights: Weights, slots: npt.NDArray[np.intp] | slice = _ALL) -> Floats:
+    """Weighted sum of the features of some fragments."""
+    total = np.zeros(len(scored.found[slots]), np.float32)
     for name, values in scored.features.items():
         weight = np.float32(getattr(weights, name))
         if weight:
-            total += weight * values
+            total += weight * values[slots]
     return total
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from neuro.engram import Span
+from neuro.indexing.terms import UNSPACED
 
 FRAGMENT_WORDS = 30
 """A fragment grows by whole sentences until the next one would take it beyond this many words."""
@@ -13,7 +14,8 @@ _LONGEST_SENTENCE = 60
 
 # A run of stops is looked at once, from its beginning, and never again: cutting takes linear time.
 _SENTENCE = re.compile(r"\S(?:.*?(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]|\n)|.*\S)", re.DOTALL)
-_TOKEN = re.compile(r"\S+")
+# A word, or two characters of a script without spaces.
+_TOKEN = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]+")
 
 
 def _sentences(content: str) -> list[tuple[int, int, int]]:

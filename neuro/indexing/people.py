@@ -18,6 +18,18 @@ _SHORTEST_MISSPELT = 4
 """Letters; shorter names are too easily other words."""
 _LONGEST_MISSPELT = 32
 """Letters; what is longer is no name."""
+_USERS = ("user", "human")
+_ASSISTANTS = ("assistant", "ai", "bot", "model")
+"""What chats call those who ask and those who answer, instead of names."""
+_I = re.compile(  # "tell me" and the like say nothing of who told it
+    r"\b(?:i|my|mine|myself|(?<!tell )(?<!show )(?<!give )(?<!remind )(?<!help )(?<!let )me)\b", re.IGNORECASE
+)
+_YOU_DID = re.compile(
+    r"\b(?:did|had|have)\s+you\b"
+    r"|\byou(?:['’]d|\s+had|['’]ve|\s+have|\s+also|\s+just)?\s+(?:\w+ed|gave|made|said|told|wrote)\b"
+    r"|\byour\s+(?:advice|answer|explanation|idea|list|opinion|recommendation|reply|response|suggestion)s?\b",
+    re.IGNORECASE,
+)
 
 
 def person(name: str | None) -> str:
@@ -112,6 +124,24 @@ class People:
             if people:
                 _append(found, Mention(*match.span(), people, match[2] is not None), cue)
         return found
+
+    def meant(self, cue: str) -> str | None:
+        """Key of whom a cue in a chat with an assistant means by you or I; None in other company.
+
+        "What did you suggest" asks for what the assistant said. Any other I or my is the user: the speaker of that
+        name or, beside an assistant, the only other one.
+        """
+        assistant, user = self._called(_ASSISTANTS), self._called(_USERS)
+        if user is None and assistant is not None and len(self._numbers) == 2:
+            user = next(key for key in self._numbers if key != assistant)
+        for key, form in ((assistant, _YOU_DID), (user, _I)):
+            if key is not None and form.search(cue) is not None:
+                return key
+        return None
+
+    def _called(self, names: Sequence[str]) -> str | None:
+        keys = (key for name in names for key in sorted(self._parts.get(name, ())) if key.lower() == name)
+        return next(keys, None)
 
     def _named(self, word: str, plain: bool, *, first: bool) -> frozenset[str]:
         capital, low = word[0].isupper(), word.lower()

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from neuro.engram import TokenVectors
 from neuro.indexing.dates import Days
 from neuro.records import Params, Positive, Unit
 from neuro.signals import Reason
@@ -25,35 +26,38 @@ class Weights(Params):
     ratios matter: relevance is the score divided by the sum of those above 0.
     """
 
-    exact: _Weight = 4.94
+    exact: _Weight = 4.93
     """Concave BM25 over the cue's words, in the fragment and around it."""
-    related: _Weight = 5.99
+    related: _Weight = 5.98
     """The same, words of like meaning counting for the cue's words."""
     own: _Weight = 6.0
     """Square of BM25 over the cue's words in the fragment alone: most of the cue in one place. Raised by hand, at no
     loss, so that what says just what the cue says comes first."""
-    speaker: _Weight = 2.17
-    """Said by the one person whom the cue names."""
-    first_person: _Weight = 0.82
+    speaker: _Weight = 2.02
+    """Said by the one person whom the cue names, or means by I or you in a chat with an assistant."""
+    first_person: _Weight = 0.79
     """Rate of I, me, my, we in what that person said."""
-    date: _Weight = 3.49
+    date: _Weight = 3.47
     """Fit to the dates in the cue."""
-    answer: _Weight = 2.61
+    answer: _Weight = 2.65
     """Concave BM25 of the question that somebody else asked just before."""
-    time_words: _Weight = 0.76
-    """Rate of words like yesterday, next, June: something is told that happened."""
-    opening: _Weight = 0.47
-    """Among the first two engrams of an episode: news come first."""
-    question: _Weight = -0.59
+    time_words: _Weight = 0.81
+    """Rate of words like yesterday, next, June in what that person said: it tells of something that happened."""
+    opening: _Weight = 0.57
+    """Among the first two engrams of an episode, said by that person: news come first."""
+    question: _Weight = -0.62
     """It asks; answers tell more."""
-    rarity: _Weight = 2.45
+    rarity: _Weight = 2.43
     """Mean idf of its words: what is said rarely says more."""
-    gist: _Weight = 3.79
+    gist: _Weight = 3.8
     """Cosine of the sums of word rows of the fragment and the cue."""
     meaning: _Weight = 0.0
     """Cosine of the encoder's features of the fragment and the cue."""
     answer_meaning: _Weight = 0.0
     """What is above `Matching.chance` in that cosine of the question that somebody asked just before."""
+    tokens: _Weight = 0.0
+    """Late interaction: BM25 over the cue's tokens, each counting as far as a token in the fragment or around it is
+    more like it than `Matching.token_floor`."""
 
     @cached_property
     def total(self) -> float:
@@ -63,8 +67,15 @@ class Weights(Params):
 
 def _with_encoder() -> Weights:
     return Weights(
-        exact=4.31, related=5.14, own=6.0, speaker=2.13, first_person=0.82, date=3.38, answer=0.97, time_words=0.78,
-        opening=0.48, question=-0.58, rarity=2.3, gist=1.85, meaning=4.3, answer_meaning=3.59,
+        exact=4.35, related=5.18, own=6.0, speaker=1.98, first_person=0.76, date=3.37, answer=0.89, time_words=0.81,
+        opening=0.6, question=-0.64, rarity=2.29, gist=1.93, meaning=4.33, answer_meaning=4.03,
+    )  # fmt: skip
+
+
+def _with_tokens() -> Weights:
+    return Weights(
+        exact=3.15, related=3.39, own=6.0, speaker=1.96, first_person=0.77, date=3.44, answer=0.81, time_words=0.81,
+        opening=0.68, question=-0.68, rarity=2.16, gist=1.84, meaning=3.27, answer_meaning=3.69, tokens=5.45,
     )  # fmt: skip
 
 
@@ -75,6 +86,16 @@ class Matching(Params):
     """Weights where only words are compared."""
     dense: Weights = Field(default_factory=_with_encoder)
     """Weights where an encoder's features of the cue and the fragments are there as well."""
+
+    tokens: Weights = Field(default_factory=_with_tokens)
+    """Weights where vectors of the tokens of cue and fragments are there too."""
+    compare_tokens: bool = True
+    """Whether they are compared where they are there."""
+    token_contenders: _Count = 128
+    """So many engrams, the best by the weights of ``dense`` (or as many as asked for, if those are more), are
+    compared by their tokens, each by the fragment that was best so far; the others are not recalled then."""
+    token_floor: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.4
+    """Cosine up to which two tokens have nothing to do with each other."""
 
     saturation: Annotated[float, Field(ge=0.0)] = 0.9
     """k1 of BM25 (Robertson & Zaragoza 2009); short turns want it below the customary 1.2."""
@@ -128,13 +149,15 @@ class Reading:
     terms: Mapping[str, str]
     """Stems of its content words without names, in order; each with the word as it stands in the cue."""
     speaker: str | None = None
-    """Key of the one person named, see `neuro.indexing.people.person`; None: nobody, or several."""
+    """Key of the one person named, or meant by I or you; see `neuro.indexing.people`. None: nobody, or several."""
     named: str = ""
-    """That person as named in the cue."""
+    """That person, by the name in the cue if it has one."""
     names_only: bool = False
     """It has no content words but names: then who spoke is all that it asks for, beside the names as words."""
     dates: tuple[Days, ...] = ()
     """Days that it speaks of."""
+    tokens: TokenVectors | None = None
+    """Vectors of the tokens of ``masked`` that carry meaning, of one fragment; whoever has an encoder adds them."""
 
 
 class Match(NamedTuple):

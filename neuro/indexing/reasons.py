@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from neuro.indexing.scoring import Scored, Sought
 from neuro.indexing.vocabulary import Vocabulary
 from neuro.signals import Reason
 
+_MEANING = ("meaning", "tokens")
 _FORM = ("time_words", "opening", "rarity")
 _NOTHING = np.zeros(0, dtype=np.int32)
 _LEAST = 1e-3
@@ -23,15 +24,15 @@ _LEAST = 1e-3
 def reasons(
     slot: int,
     scored: Scored,
-    rarity: float,
+    late: Mapping[str, float],
     reading: Reading,
     weights: Weights,
     columns: Columns,
     vocabulary: Vocabulary,
 ) -> tuple[Reason, ...]:
-    """What made up the relevance of a fragment, largest first."""
+    """What made up the relevance of a fragment, largest first; ``late`` are features that only the best have."""
     part = {name: float(values[slot]) * getattr(weights, name) for name, values in scored.features.items()}
-    part["rarity"] = rarity * weights.rarity
+    part |= {name: value * getattr(weights, name) for name, value in late.items()}
     own, related, nearby = _shares(scored, slot)
     lexical = part["exact"], part["related"]
     words = part["own"] + lexical[0] * own[0] + lexical[1] * own[1]
@@ -46,7 +47,7 @@ def reasons(
         ("speaker", part["speaker"] + part["first_person"], reading.named),
         ("date", part["date"], day_name(int(columns.day[slot]))),
         ("gist", part["gist"], ""),
-        ("meaning", part.get("meaning", 0.0), ""),
+        ("meaning", sum(part.get(name, 0.0) for name in _MEANING), ""),
         ("form", sum(part[name] for name in _FORM), ""),
     )
     total = weights.total

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from neuro.indexing.columns import Columns
 from neuro.indexing.dates import fit
 from neuro.indexing.probe import Matching, Reading
+from neuro.indexing.tokens import Neighbours
 from neuro.indexing.vocabulary import Vocabulary, idf
 from neuro.indexing.word_table import WordTable
 
@@ -43,7 +44,7 @@ class Scored(NamedTuple):
     """What a cue makes of every fragment, those that are gone included."""
 
     features: dict[str, Floats]
-    """By the name of their weight, all but ``rarity``; each of shape (fragments,)."""
+    """By the name of their weight, all but those that only the best get; each of shape (fragments,)."""
     lexical: Lexical
     sought: list[Sought]
     similarity: Floats
@@ -95,8 +96,8 @@ class Scorer:
             "first_person": said * columns.first_person[:n],
             "date": date,
             "answer": np.where(some, lexical.own[asked] ** matching.concavity, np.float32(0.0)),
-            "time_words": columns.time_words[:n],
-            "opening": opening.astype(np.float32),
+            "time_words": said * columns.time_words[:n],
+            "opening": (said & opening).astype(np.float32),
             "question": columns.question[:n].astype(np.float32),
             "gist": gist,
         }
@@ -125,6 +126,17 @@ class Scorer:
         terms = vocabulary.terms(self._columns.words_of(slots.tolist()))
         sums = np.bincount(np.repeat(np.arange(len(slots)), counts), rare[terms], len(slots))
         return (sums / np.maximum(1, counts)).astype(np.float32)
+
+    def neighbours(self, slots: npt.NDArray[np.intp]) -> Neighbours:
+        """What is around some fragments."""
+        columns = self._columns
+        return Neighbours(slots, columns.near[slots], columns.share[slots], self._norm(columns.length[slots]))
+
+    def _norm(self, lengths: Floats) -> Floats:
+        """BM25's k1 for fragments of some lengths."""
+        m = self._matching
+        length = lengths / np.float32(self._mean_length)
+        return (m.saturation * (1.0 - m.length_norm + m.length_norm * length)).astype(np.float32)
 
     def _gist(self, reading: Reading) -> Floats:
         """Direction of the sum of the word rows of a cue."""
@@ -156,9 +168,7 @@ class Scorer:
     def _lexical(self, stems: list[str], sought: list[Sought]) -> Lexical:
         n = self._columns.size
         sums = Lexical(*(np.zeros(n, np.float32) for _ in range(4)))
-        m = self._matching
-        length = self._columns.length[:n] / np.float32(self._mean_length)
-        norm = (m.saturation * (1.0 - m.length_norm + m.length_norm * length)).astype(np.float32)
+        norm = self._norm(self._columns.length[:n])
         most = [1e-9, 1e-9]
         for stem, word in zip(stems, sought, strict=True):
             exact = self._held(word.exact)

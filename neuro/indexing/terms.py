@@ -1,7 +1,7 @@
 """Terms: what two texts must share to match by words.
 
-Lower case, possessives dropped, runs of letters and digits in any script, Porter stems for Latin words, a
-short list of function words left out.
+Lower case, accents, vowel points and possessives dropped, runs of letters, marks and digits in any script, Porter
+stems for Latin words, a short list of function words left out.
 """
 
 from __future__ import annotations
@@ -10,9 +10,26 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Accents, points of Hebrew and Arabic, and characters that are not seen: some write them and some do not.
+_OMITTED = re.compile(
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"
+)
+# Vowel signs and tones are part of a word, though Python counts them neither as letters nor as digits.
+_MARKS = (
+    r"\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09d7\u09e2\u09e3\u0a01-\u0a03\u0a3c-\u0a51"
+    r"\u0a70\u0a71\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b57\u0b82\u0bbe-\u0bd7\u0c00-\u0c04\u0c3e-\u0c56"
+    r"\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03\u0d3b-\u0d57\u0d82\u0d83\u0dca-\u0ddf\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    r"\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f71-\u0f84\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u3099\u309a"
+)
+_WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*|['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_WIDE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿가-힯ก-๛]")
+_IDEOGRAPHS = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f\uac00-\ud7a3"
+UNSPACED = rf"{_IDEOGRAPHS}\u3041-\u30ff\u0e01-\u0e7f\u0e81-\u0edf\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
+"""Ranges of a class of a regular expression: kana, Han, Hangul; Thai, Lao, Tibetan, Burmese, Khmer."""
+_RUN = re.compile(rf"[{UNSPACED}]+|[^{UNSPACED}]+")
+_IDEOGRAPH = re.compile(rf"[{_IDEOGRAPHS}]")
+_UNSPACED_CHARACTER = re.compile(rf"[{UNSPACED}]")
 
 _LONGEST_WORD = 64
 """Letters; a longer run of them is a key or a blob, and has no stem."""
@@ -29,23 +46,42 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Words in lower case, possessives and apostrophes dropped; scripts without spaces fall into characters."""
+    """Words in lower case, possessives, apostrophes and accents dropped; scripts without spaces fall into characters.
+
+    >>> words("Zoë's café"), words("猫を飼う")
+    (['zoe', 'cafe'], ['猫', '猫を', 'を飼', '飼', '飼う'])
+    """
     found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text).lower()):
+    for word in _WORD.findall(text.lower() if text.isascii() else _folded(text)):
         if word.isascii() and word.isalnum():
             found.append(word)
             continue
         word = _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
-        if word and _WIDE.search(word):
-            found.extend(_pieces(word))
+        if word and _UNSPACED_CHARACTER.search(word):
+            for run in _RUN.findall(word):
+                found.extend(_pieces(run) if _UNSPACED_CHARACTER.match(run) else [run])
         elif word:
             found.append(word)
     return found
 
 
-def _pieces(word: str) -> list[str]:
-    """Overlapping pairs of characters: the customary terms for scripts that are written without spaces."""
-    return [word] if len(word) < 3 else [word[i : i + 2] for i in range(len(word) - 1)]
+def _folded(text: str) -> str:
+    """Lower case, in one way of composition, without what some write and some do not."""
+    decomposed = unicodedata.normalize("NFKD", text).lower()
+    return unicodedata.normalize("NFKC", _OMITTED.sub("", decomposed))
+
+
+def _pieces(run: str) -> list[str]:
+    """Overlapping pairs of characters: the customary terms for scripts that are written without spaces; and single
+    ideographs and syllables, which are words of their own."""
+    found: list[str] = []
+    single = frozenset(run) if len(run) == 1 else frozenset(_IDEOGRAPH.findall(run))
+    for i, character in enumerate(run):
+        if character in single:
+            found.append(character)
+        if i + 1 < len(run):
+            found.append(run[i : i + 2])
+    return found
 
 
 def terms(text: str) -> list[str]:

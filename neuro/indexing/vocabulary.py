@@ -17,7 +17,7 @@ from neuro.indexing.word_table import WordTable
 _COUNT_BITS = 16
 _MOST = (1 << _COUNT_BITS) - 1
 _LONGEST_SPELT = 64
-"""Letters; a longer word is a key or a blob, and never misspelt."""
+"""Letters; a longer word is a key or a blob, and never misspelt, nor what a misspelt one stands for."""
 
 
 class Vocabulary:
@@ -90,7 +90,7 @@ class Vocabulary:
             self._tabled[self._tabled_size] = term
             self._unit[self._tabled_size] = self._table.unit[row]
             self._tabled_size += 1
-        for trigram in _trigrams(stem):
+        for trigram in _trigrams(stem) if len(stem) <= _LONGEST_SPELT else ():
             self._trigrams.setdefault(trigram, array("i")).append(term)
         return term
 

@@ -40,6 +40,7 @@ _BY_ASSOCIATION = {
     AssociationType.TEMPORAL: "came close in time to",
     AssociationType.CO_HELD: "was in mind together with",
     AssociationType.CO_RECALLED: "was recalled together with",
+    AssociationType.INSTANCE: "tells of",
 }
 
 

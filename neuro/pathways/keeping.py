@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuro.arguments import check_count, check_text
+from neuro.concepts import kind_of
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
 from neuro.pathways.explaining import explain
+from neuro.pathways.knowing import Knowing
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.regions.anatomy import Changed
 from neuro.regions.memory_region import Step
+from neuro.regions.neocortex import Neocortex
 from neuro.signals import Explanation, Forgetting
 
 
@@ -23,6 +26,7 @@ class Keeping:
     def __init__(self, body: Body, life: Life) -> None:
         self._body = body
         self._life = life
+        self._knowing = Knowing(body)
 
     async def get(self, engram_id: str) -> Engram:
         """The engram with this id, with the ids of what it is wired to.
@@ -31,6 +35,11 @@ class Keeping:
             EngramNotFoundError: there is none.
         """
         check_text(engram_id, "engram_id", limit=64)
+        if kind_of(engram_id) is not None:
+            concept = await self._knowing.get(engram_id)
+            if concept is None:
+                raise EngramNotFoundError(engram_id)
+            return self._body.seen(concept)
         owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
         if owned is None:
             raise EngramNotFoundError(engram_id)
@@ -60,6 +69,11 @@ class Keeping:
         if after is not None:
             check_text(after, "after", limit=64)
         wanted, now = Where.of(where), self._body.time.now()
+        if wanted is not None and wanted.inferred:
+            found = await self._knowing.browse(
+                lambda engram: self._body.meant(wanted, engram), limit, after, dormant
+            )
+            return [self._body.seen(engram) for engram in found]
 
         def shown(engram: Engram) -> bool:
             return self._body.meant(wanted, engram) and (
@@ -116,7 +130,7 @@ class Keeping:
         return changed
 
     async def forget(self, engram_id: str) -> Forgetting:
-        """Deletes an engram everywhere.
+        """Deletes an engram everywhere. Of a concept what was wired so far; its sources stay.
 
         Raises:
             EngramNotFoundError: there is none.
@@ -126,6 +140,7 @@ class Keeping:
         return await self._life.finish(self._forget(engram_id))
 
     async def _forget(self, engram_id: str) -> Forgetting:
+        concept = kind_of(engram_id) is not None and await self._knowing.get(engram_id) is not None
         if engram_id in self._body.journalled:
             await self._body.store.write_journal([], drop=[engram_id])
             self._body.journalled.discard(engram_id)
@@ -133,6 +148,8 @@ class Keeping:
             region = await self._body.anatomy.forget(engram_id)
             self._body.oblivion.add(engram_id)
             self._body.prefrontal_cortex.release(engram_id)
+        if concept:
+            region = Neocortex.name
         if region is None:
             raise EngramNotFoundError(engram_id)
         self._body.acted = True

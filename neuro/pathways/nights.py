@@ -8,6 +8,7 @@ from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.signals import SleepReport
 from neuro.sleep import (
+    Abstraction,
     Consolidation,
     Downscaling,
     Integration,
@@ -35,6 +36,7 @@ class Nights:
         self._stages: tuple[SleepStage, ...] = (
             Replay(),
             Rehearsal(body.config.sleep.rehearsal_horizon),
+            Abstraction(body.kinds, body.config.concepts),
             Consolidation(),
             Pruning(),
             Integration(),

@@ -42,20 +42,14 @@ class Perceiving:
         """Perceives stimuli in order, featured in one batch; ``attended`` ones pass the gate."""
         if not stimuli:
             return []
-        looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
+        looks = await self._transduction.contents([s.content for s in stimuli], [*map(_speaker, stimuli)])
         return await self._life.finish(self._take_in(stimuli, looks, attended))
 
     async def _take_in(
         self, stimuli: Sequence[Stimulus], looks: Sequence[Transduced], attended: bool
     ) -> list[Perception]:
         self._body.acted = True
-        digests = [
-            content_digest(
-                s.content, s.memory_type, self._scope, speaker if isinstance(speaker, str) else None
-            )
-            for s in stimuli
-            for speaker in [s.context.get("speaker")]
-        ]
+        digests = [content_digest(s.content, s.memory_type, self._scope, _speaker(s)) for s in stimuli]
         async with self._life.one_at_a_time(digests):  # or two tasks would each encode the same content
             with self._body.oblivion.watched():
                 known = await self._find(digests)
@@ -97,12 +91,16 @@ class Perceiving:
             gate = Gate(False, 0.0, "the sensory cortex registered nothing")
         if not gate.opened:
             return Perception(stimulus, gate, None)
-        return self._encode(stimulus, look, gate, now)
+        perception = self._encode(stimulus, look, gate, now)
+        await self._body.anatomy.index.settle()
+        return perception
 
     def _encode(self, stimulus: Stimulus, look: Transduced, gate: Gate, now: float) -> Perception:
         appraisal = self._body.amygdala.appraise(stimulus)
         surprise = 0.0 if stimulus.reward is None else self._body.basal_ganglia.learn(stimulus.reward)
-        percept = Percept(stimulus, appraisal, look.fragments, look.features, look.embedder, surprise)
+        percept = Percept(
+            stimulus, appraisal, look.fragments, look.features, look.embedder, surprise, look.tokens
+        )
         novelty = self._body.hippocampus.novelty(percept)
         engram_id = self._body.hippocampus.next_id(now)
         chunk = Chunk(engram_id, stimulus.content, now, now, appraisal.salience)
@@ -146,3 +144,8 @@ class Perceiving:
     def _bind_held(self, engram_id: str, now: float) -> None:
         held = [chunk.engram_id for chunk in self._body.prefrontal_cortex.select(now=now)]
         self._body.hippocampus.bind_held(engram_id, held)
+
+
+def _speaker(stimulus: Stimulus) -> str | None:
+    speaker = stimulus.context.get("speaker")
+    return speaker if isinstance(speaker, str) else None

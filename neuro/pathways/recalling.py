@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from neuro.concepts import kind_of
 from neuro.config import RecallMode
 from neuro.connectome import AssociationType, Spread
 from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError
 from neuro.fading import Fading
+from neuro.indexing.probe import Reading
 from neuro.pathways.competition import Circumstances, compete
+from neuro.pathways.knowing import Knowing
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body
@@ -35,16 +38,21 @@ class Recalling:
         self._life = life
         self._transduction = transduction
         self._rng = rng
+        self._knowing = Knowing(body)
 
     async def recall(
         self, cue: Cue, limit: int, where: Where | None, *, update: bool, strict: bool, mode: RecallMode
     ) -> Recall:
-        """What a cue brings back; with ``update`` it is counted, strengthened, held and bound."""
+        """What a cue brings back; with ``update`` it is counted, strengthened, held and bound.
+
+        Where knowledge is asked for (``Where.inferred``) its concepts come back: they are nothing beside what they
+        were made from, so nothing is counted. Nowhere else do they take the place of what was told.
+        """
         with self._body.oblivion.watched():
             recall = await self._recollect(cue, limit, where, mode)
             if strict:
                 self._demand_all(recall)
-            if update and recall.recollections:
+            if update and recall.recollections and not recall[0].engram.inferred:
                 recall = await self._life.finish(self._reconsolidate(recall))
                 if strict:
                     self._demand_all(recall)
@@ -58,13 +66,18 @@ class Recalling:
             raise StoreUnavailableError(f"these regions could not be reached: {', '.join(unreachable)}")
 
     def _is_forgotten(self, engram: Engram) -> bool:
-        return engram.engram_id in self._body.oblivion
+        return any(i in self._body.oblivion for i in (engram.engram_id, *engram.sources))
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
         await anatomy.index.fill()
         reading = anatomy.index.read(cue.text, cue.asked_at)
-        features = await self._transduction.cue(reading.masked) if self._body.contextual else None
+        if where is not None and where.inferred:
+            return Recall(cue.text, tuple(await self._knowing.recall(reading, limit, where)))
+        features = None
+        if self._body.contextual:
+            features, tokens = await self._transduction.cue(reading.masked)
+            reading = replace(reading, tokens=tokens)
         limit = min(limit, _MOST_ASKED)
         breadth = limit * params.breadth
         answers = await anatomy.retrieve(reading, features, breadth)
@@ -75,7 +88,7 @@ class Recalling:
                 break
             breadth *= 4
             answers = await anatomy.retrieve(reading, features, breadth)
-        echoes, spread = await self._associate(answers.echoes, limit * params.breadth, where)
+        echoes, spread = await self._associate(reading, answers.echoes, limit * params.breadth, where)
         contents = {echo.engram.engram_id: echo.engram.content for echo in echoes}
         circumstances = Circumstances(
             self._body.time.now(),
@@ -86,7 +99,7 @@ class Recalling:
                 chunk.engram_id for chunk in self._body.prefrontal_cortex.slots(self._body.clock.now())
             ),
         )
-        ranked = compete(echoes, circumstances, contents.get)
+        ranked = compete(echoes, circumstances, lambda i: contents.get(i, kind_of(i)))
         if mode == "human":
             ranked = self._come_to_mind(ranked)
         return Recall(cue.text, tuple(ranked[:limit]), answers.silent)
@@ -102,12 +115,14 @@ class Recalling:
         ]
 
     async def _associate(
-        self, echoes: Sequence[Echo], most: int, where: Where | None
+        self, reading: Reading, echoes: Sequence[Echo], most: int, where: Where | None
     ) -> tuple[list[Echo], Mapping[str, Sequence[Spread]]]:
-        """The echoes and what they remind of, and the activation that spread along associations."""
+        """The echoes and what they and the concepts asked for remind of, and the activation that spread from them."""
         seeds = {echo.engram.engram_id: echo.relevance for echo in echoes[: self._body.config.recall.seeds]}
         try:
             spread = await self._body.connectome.spread(seeds)
+            for engram_id, lent in (await self._knowing.lent(reading)).items():
+                spread.setdefault(engram_id, []).append(lent)
             known = {echo.engram.engram_id for echo in echoes}
             reached = sorted((i for i in spread if i not in known), key=lambda i: (-spread[i][0].amount, i))
             owners = await self._body.anatomy.owners(reached[:most])

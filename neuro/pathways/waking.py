@@ -19,6 +19,7 @@ from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
+from neuro.indexing.kinds import Kinds
 from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.oblivion import Oblivion
@@ -79,6 +80,8 @@ class Body:
     basal_ganglia: BasalGanglia
     anatomy: Anatomy
     connectome: Connectome
+    kinds: Kinds
+    """What concepts there are."""
     journalled: set[str]
     """Ids of the engrams that the store's journal holds."""
     laws: dict[str, str]
@@ -311,6 +314,7 @@ def _build(
         basal_ganglia=basal_ganglia,
         anatomy=anatomy,
         connectome=Connectome(store, config.connectome),
+        kinds=Kinds.shipped(),
         journalled=set(),
         laws=laws(anatomy),
         owns_embedder=owns_embedder,

@@ -21,6 +21,8 @@ from neuro.regions.memory_region import MemoryRegion
 _PAGE = 1000
 _ON_LOOP_BELOW = 3000
 """Indexes of more engrams are searched in a thread."""
+_AT_ONCE_FRAGMENTS = 64
+"""An engram of more fragments would hold the event loop for more than some 10 ms, and is read in a thread."""
 
 
 class MemoryIndex:
@@ -37,17 +39,32 @@ class MemoryIndex:
         self._working = asyncio.Lock()
         self._waiting: list[Callable[[], object]] = []
         self._removed: set[str] = set()
+        self._unread: dict[str, Engram] = {}
 
     def __len__(self) -> int:
         return len(self._index)
 
     def add(self, engram: Engram) -> None:
-        """A new engram."""
+        """A new engram; a long one is found after `settle`."""
         self._removed.discard(engram.engram_id)
-        self._apply(lambda: self._index.add(engram))
+        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
+            self._unread[engram.engram_id] = engram
+        else:
+            self._apply(lambda: self._index.add(engram))
+
+    async def settle(self) -> None:
+        """Reads the long engrams that are new."""
+        if self._unread:
+            await self._work(self._read_long)
+
+    def _read_long(self) -> None:
+        while self._unread:
+            _, engram = self._unread.popitem()
+            self._index.add(engram)
 
     def remove(self, engram_id: str) -> None:
         """An engram that is no more."""
+        self._unread.pop(engram_id, None)
         if len(self._filled) < len(self._regions):
             self._removed.add(engram_id)  # or a page that has been read would bring it back
         self._apply(lambda: self._index.remove(engram_id))
@@ -61,6 +78,7 @@ class MemoryIndex:
 
     async def fill(self) -> tuple[str, ...]:
         """Reads what has not been read yet; returns the names of the regions that cannot be reached."""
+        await self.settle()
         unreachable: list[str] = []
         for region in self._regions:
             if region.name in self._filled:
@@ -86,9 +104,11 @@ class MemoryIndex:
 
     async def _work(self, job: Callable[[], object]) -> object:
         async with self._working:
+            work = asyncio.ensure_future(asyncio.to_thread(job))
             try:
-                return await asyncio.to_thread(job)
+                return await asyncio.shield(work)
             finally:
+                await asyncio.wait([work])  # a thread cannot be cancelled
                 waiting, self._waiting = self._waiting, []
                 for change in waiting:
                     change()

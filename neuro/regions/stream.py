@@ -2,12 +2,74 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from neuro.engram import Engram
+from neuro.indexing.terms import terms
+from neuro.indexing.word_table import Rows, WordTable
+
+_TELLING: Final = 12
+"""Words with a meaning that a content has at least before it can change the topic: short replies say little of it."""
+_ESTABLISHED: Final = 40
+"""Words with a meaning from which on there is a topic that can change (Hearst 1997 compares blocks of 120 words of
+any kind)."""
+_FADING: Final = 60.0
+"""Words with a meaning after which what was said counts 1/e for the topic (by hand, half such a block)."""
+
+_READ: Final = 8192
+"""Characters of a content that say what it is about; more would take too long."""
+
+
+class Topic:
+    """What a stream has been about lately: a fading sum of word rows, compared with what comes next.
+
+    TextTiling (Hearst 1997) with one side of each gap only, as what comes later is not known yet: an event ends where
+    the present one no longer predicts what happens (Zacks et al. 2007).
+
+    Args:
+        floor: a content less like the topic than this, as a cosine, changes it; 0 or less: nothing does.
+    """
+
+    def __init__(self, floor: float) -> None:
+        self._floor = floor
+        self._table = WordTable.shipped()
+        self._read: tuple[str, Rows, int] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sum = np.zeros(self._table.dimension, np.float32)
+        self._words = 0
+
+    def changes(self, content: str) -> bool:
+        """Whether a content is about something else."""
+        if self._floor <= 0.0 or self._words < _ESTABLISHED:
+            return False
+        row, count = self._gist(content)
+        lengths = float(np.linalg.norm(row)) * float(np.linalg.norm(self._sum))
+        return count >= _TELLING and float(row @ self._sum) < self._floor * lengths
+
+    def follow(self, content: str, *, afresh: bool) -> None:
+        """A content becomes a part of the topic, or with ``afresh`` begins one."""
+        if self._floor <= 0.0:
+            return
+        if afresh:
+            self._begin()
+        row, count = self._gist(content)
+        self._sum = self._sum * np.float32(math.exp(-count / _FADING)) + row
+        self._words += count
+
+    def _gist(self, content: str) -> tuple[Rows, int]:
+        """Sum of the rows of the words that a content begins with, and how many words have one."""
+        if self._read is None or self._read[0] != content:
+            stems = [stem for stem in terms(content[:_READ]) if stem in self._table]
+            self._read = (content, self._table.sum(stems), len(stems))
+        return self._read[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +89,13 @@ class Stream:
     Args:
         reach: how many places are kept.
         gap: a pause of more than this, seconds, or another session ends the episode (Zacks et al. 2007).
+        topic_floor: where no session is named, so does a content less like what went before than this; see `Topic`.
+            After waking the topic has to establish itself again.
     """
 
-    def __init__(self, reach: int, gap: float) -> None:
+    def __init__(self, reach: int, gap: float, topic_floor: float) -> None:
         self._gap = gap
+        self._topic = Topic(topic_floor)
         self._places: deque[Place] = deque(maxlen=max(1, reach))
 
     @property
@@ -38,10 +103,12 @@ class Stream:
         """The episode that is going on."""
         return self._places[-1].episode_id if self._places else None
 
-    def episode(self, context: Mapping[str, Any], at: float, new: Callable[[], str]) -> str:
+    def episode(self, content: str, context: Mapping[str, Any], at: float, new: Callable[[], str]) -> str:
         """The episode to which something belongs that happens now; ``new`` names one that begins."""
         last = self._places[-1] if self._places else None
         if last is None or abs(at - last.at) > self._gap or _session(context) != last.session:
+            return new()
+        if last.session is None and self._topic.changes(content):
             return new()
         return last.episode_id
 
@@ -57,9 +124,10 @@ class Stream:
     def go_on(self, engram: Engram) -> None:
         """An engram becomes the last place."""
         assert engram.episode_id is not None
-        self._places.append(
-            Place(engram.engram_id, engram.episode_id, engram.encoded_at, _session(engram.context))
-        )
+        session = _session(engram.context)
+        if session is None:
+            self._topic.follow(engram.content, afresh=engram.episode_id != self.episode_id)
+        self._places.append(Place(engram.engram_id, engram.episode_id, engram.encoded_at, session))
 
     def forget(self, engram_id: str) -> None:
         """No place leads to this engram any more."""

@@ -1,5 +1,6 @@
 """Sleep: the order by night."""
 
+from neuro.sleep.abstraction import Abstraction
 from neuro.sleep.consolidation import Consolidation, Replay
 from neuro.sleep.cycle import SleepCycle
 from neuro.sleep.downscaling import Downscaling
@@ -10,6 +11,7 @@ from neuro.sleep.rehearsal import Rehearsal
 from neuro.sleep.stage import Night, SleepStage, live_through
 
 __all__ = [
+    "Abstraction",
     "Consolidation",
     "Downscaling",
     "Integration",

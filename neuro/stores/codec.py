@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic_core import from_json
 
-from neuro.engram import Engram
+from neuro.engram import Engram, TokenVectors
 from neuro.errors import CorruptRecordError, NeuroError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of engrams with vectors of their tokens; those without are written and read as ever."""
+_WITHOUT_TOKENS = 1
 
 _DYNAMIC = ("trace", "pinned", "superseded_by", "target_retention", "revision", "salience", "reliability")
-_APART = ("features", "associations")
+_APART = ("features", "tokens", "associations")
 
 
 class Packed(NamedTuple):
@@ -28,15 +30,23 @@ class Packed(NamedTuple):
     document: str
     dynamics: str
     features: bytes
-    """float16 rows, little-endian, as many as the document says; empty without features."""
+    """float16 rows, little-endian, as many as the document says, then int32 pieces, little-endian, and int8 rows of
+    tokens, if the document says so; empty without features and tokens."""
 
 
 def pack(engram: Engram) -> Packed:
     """The three pieces of an engram."""
     fields = engram.model_dump(mode="json", exclude={*_DYNAMIC, *_APART})
     fields["shape"] = None if engram.features is None else list(engram.features.shape)
-    fields["schema"] = SCHEMA_VERSION
     features = b"" if engram.features is None else engram.features.astype("<f2").tobytes()
+    fields["schema"] = _WITHOUT_TOKENS
+    if (tokens := engram.tokens) is not None:
+        fields |= {
+            "schema": SCHEMA_VERSION,
+            "tokens": [*tokens.counts],
+            "token_dimension": tokens.rows.shape[1],
+        }
+        features += tokens.pieces.astype("<i4").tobytes() + tokens.rows.tobytes()
     return Packed(json.dumps(fields, ensure_ascii=False), pack_dynamics(engram), features)
 
 
@@ -63,9 +73,13 @@ def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: byt
     try:
         fields: dict[str, Any] = from_json(document, allow_inf_nan=False)
         schema = fields.pop("schema")
-        if schema != SCHEMA_VERSION:
-            raise CorruptRecordError(f"{key}: schema version {schema}, this neuro reads {SCHEMA_VERSION}")
+        if schema not in (_WITHOUT_TOKENS, SCHEMA_VERSION):
+            raise CorruptRecordError(
+                f"{key}: schema version {schema}, this neuro reads up to {SCHEMA_VERSION}"
+            )
         shape = fields.pop("shape")
+        if schema == SCHEMA_VERSION:
+            features, fields["tokens"] = _apart(features, fields["tokens"], fields.pop("token_dimension"))
         if shape is not None:
             rows = np.frombuffer(features, dtype="<f2").reshape(shape)  # read-only, as bytes are
             fields["features"] = rows.astype(np.float16, copy=False)
@@ -75,3 +89,12 @@ def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: byt
         raise
     except (ValueError, KeyError, TypeError, NeuroError) as exc:
         raise CorruptRecordError(f"{key} (schema version {schema}): {exc}") from None
+
+
+def _apart(packed: bytes, counts: list[int], dimension: int) -> tuple[bytes, TokenVectors]:
+    """Features and tokens from the bytes that hold both."""
+    size = sum(counts)
+    rest = len(packed) - size * (4 + dimension)
+    pieces = np.frombuffer(packed, dtype="<i4", count=size, offset=rest).astype(np.int32, copy=False)
+    rows = np.frombuffer(packed, dtype=np.int8, offset=rest + 4 * size).reshape(size, dimension)
+    return packed[:rest], TokenVectors(rows, pieces, counts)

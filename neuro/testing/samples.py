@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuro.engram import Engram, MemoryType, Span, Trace
+from neuro.engram import Engram, MemoryType, Span, TokenVectors, Trace
 from neuro.stores.base import Placed
 from neuro.units import DAY
 
@@ -56,6 +56,14 @@ def sample_features(rows: int = 1, *, seed: int = 0) -> npt.NDArray[np.float16]:
     """Random rows of unit length, shape (rows, `DIMENSION`)."""
     drawn = np.random.default_rng(seed).normal(size=(rows, DIMENSION))
     return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float16)
+
+
+def sample_tokens(*counts: int, seed: int = 0, dimension: int = 4) -> TokenVectors:
+    """Random vectors of so many tokens for each fragment, of twenty word pieces."""
+    rng, size = np.random.default_rng(seed), sum(counts)
+    rows = rng.normal(size=(size, dimension))
+    rows *= 127 / np.linalg.norm(rows, axis=1, keepdims=True)
+    return TokenVectors(np.rint(rows).astype(np.int8), rng.integers(0, 20, size).astype(np.int32), counts)
 
 
 def axis_features(*axes: int) -> npt.NDArray[np.float16]:
@@ -157,6 +165,7 @@ def _complete(number: int) -> Engram:
             difficulty=5.5,
         ),
         features=sample_features(3, seed=number),
+        tokens=sample_tokens(5, 0, 2, seed=number, dimension=7),
         embedder="lexical-16",
         salience=0.8,
         valence=-0.3,

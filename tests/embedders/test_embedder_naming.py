@@ -63,7 +63,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Model()
 
     loading = ModuleType("neuro.embedders.sentence_transformers_loading")
-    loading.__dict__["load_model"] = load_model
+    loading.__dict__.update(load_model=load_model, hidden_states=lambda model: None)
     monkeypatch.setitem(sys.modules, loading.__name__, loading)
     return loaded
 

@@ -4,7 +4,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,6 +56,34 @@ class Package:
     ENDPOINT = "https://hub.example"
 
 
+class Transformer:
+    """The first part of every model."""
+
+
+class Normalize:
+    """The last part of some."""
+
+
+class Pooling:
+    """The part that makes one row of all tokens."""
+
+    def __init__(self, **config: Any) -> None:
+        self._config = config
+
+    def get_config_dict(self) -> dict[str, Any]:
+        return self._config
+
+
+class Parts(list[Any]):
+    """A model made of parts."""
+
+    def __init__(self, *after: Any, prompt: str = "", is_fast: bool = True) -> None:
+        super().__init__([Transformer(), *after])
+        self.prompts = {"document": prompt}
+        self.tokenizer = SimpleNamespace(is_fast=is_fast)
+        self.max_seq_length = 256
+
+
 def module(name: str, **members: Any) -> ModuleType:
     made = ModuleType(name)
     made.__dict__.update(members)
@@ -72,6 +100,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[Package]:
         "sentence_transformers",
         module("sentence_transformers", SentenceTransformer=double.sentence_transformer),
     )
+    monkeypatch.setitem(sys.modules, "torch", module("torch"))
     monkeypatch.setitem(sys.modules, "transformers", module("transformers"))
     monkeypatch.setitem(sys.modules, "transformers.utils", module("transformers.utils", logging=double))
     forget_loading(monkeypatch)
@@ -154,3 +183,28 @@ async def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch
     forget_loading(monkeypatch)
     with pytest.raises(MissingDependencyError, match=r"pip install 'neuro-brain\[sentence-transformers\]'"):
         await SentenceTransformersEmbedder("m").load()
+
+
+MEAN = {"pooling_mode": "mean"}
+MEAN_BY_FLAGS = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+BOTH_BY_FLAGS = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}
+
+
+@pytest.mark.parametrize(
+    ("model", "readable"),
+    [
+        (Parts(Pooling(**MEAN), Normalize()), True),
+        (Parts(Pooling(**MEAN_BY_FLAGS)), True),
+        (Parts(Pooling(**BOTH_BY_FLAGS)), False),
+        (Parts(Pooling(pooling_mode="cls")), False),
+        (Parts(Pooling(**MEAN), Transformer()), False),
+        (Parts(Pooling(**MEAN), prompt="passage: "), False),
+        (Parts(Pooling(**MEAN), is_fast=False), False),
+        (Parts(), False),
+    ],
+)
+def test_hidden_states_are_read_only_of_models_whose_rows_are_their_mean(
+    package: Package, model: Parts, readable: bool
+):
+    found = importlib.import_module(LOADING).hidden_states(model)
+    assert (found is not None) is readable

@@ -142,6 +142,27 @@ def test_the_one_person_named_is_preferred_as_who_said_it():
     assert found(index, "concert") == [1, 2]
 
 
+def test_i_is_the_user_of_an_assistant_unless_somebody_is_named():
+    engrams = [said(1, "Allergies are common", "assistant"), said(2, "Allergies run in the family", "user")]
+    index = indexed(*engrams, *FILLER)
+    assert found(index, "Which allergies do I have?") == [2, 1]
+    assert why(search(index, "Which allergies do I have?")[0])["speaker"] == "user"
+    assert found(index, "Which allergies did you mention?") == [1, 2]
+    assert index.read("Did Zed ask me about allergies?", NOW).speaker == "Zed"
+    assert index.read("Which allergies do I have?", NOW).masked == "Which allergies do I have?"
+
+
+def test_how_it_is_told_counts_for_the_one_who_is_asked_about():
+    engrams = [
+        said(1, "Yesterday the concert ended", "Ines", episode_id="a"),
+        said(2, "The concert was long", "Ben", episode_id="b"),
+    ]
+    index = indexed(*engrams, *FILLER)
+    assert "form" in why(search(index, "When was Ines at a concert?")[0])
+    matrix = index.features_of(index.read("concert", NOW))
+    assert matrix.values[:, [matrix.names.index(name) for name in ("time_words", "opening")]].max() == 0.0
+
+
 def test_with_several_people_named_nobody_is_preferred():
     index = indexed(said(1, "The concert was fun", "Ines"), said(2, "The concert was fun", "Dana"), *FILLER)
     reading = index.read("Did Dana and Ines like the concert?", NOW)

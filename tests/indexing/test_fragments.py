@@ -47,6 +47,11 @@ def test_a_full_stop_within_a_word_ends_no_sentence():
     assert fragment(content) == ()
 
 
+def test_words_of_scripts_without_spaces_are_two_characters():
+    sentence = "私たちは昨日の夜に古い港で友達に会って楽しく話した。"
+    assert texts(sentence * 3) == [sentence * 2, sentence]
+
+
 @given(st.text(alphabet="ab .!?\n。é港", max_size=2000))
 def test_fragments_cover_all_words_in_order_without_overlap(content: str):
     spans = fragment(content)

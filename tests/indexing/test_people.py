@@ -72,6 +72,31 @@ def test_a_name_that_is_a_word_wants_a_capital():
     assert mentions("What does the user like?", "user") == [{"user"}]
 
 
+@pytest.mark.parametrize(
+    ("cue", "names", "expected"),
+    [
+        ("What is my wife allergic to?", ("user", "assistant"), "user"),
+        ("Where did I buy the lamp?", ("Human", "AI"), "Human"),
+        ("What is mine?", ("Anna", "assistant"), "Anna"),
+        ("What did you recommend for my knee?", ("user", "assistant"), "assistant"),
+        ("What did you tell me about Rome?", ("Anna", "assistant"), "assistant"),
+        ("Remind me of the book that you suggested", ("user", "assistant"), "assistant"),
+        ("Which of your recommendations was cheap?", ("user", "assistant"), "assistant"),
+        ("Do you know where I live?", ("user", "assistant"), "user"),
+        ("Tell me about Rome", ("user", "assistant"), None),
+        ("Who lives in Rome?", ("user", "assistant"), None),
+        ("Where do I live?", ("Anna", "Ben", "assistant"), None),
+        ("Where do I live?", ("Anna", "Ben"), None),
+        ("What did you say?", ("user",), None),
+        ("Where do I live?", (), None),
+    ],
+)
+def test_beside_an_assistant_i_is_the_user_and_you_the_assistant(
+    cue: str, names: tuple[str, ...], expected: str | None
+):
+    assert people(*names).meant(cue) == expected
+
+
 def test_initials_name_nobody_who_has_a_longer_name():
     assert mentions("What is plan J?", "J. Smith") == []
     assert mentions("What did A say?", "A") == [{"A"}]

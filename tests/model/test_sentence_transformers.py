@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from neuro.embedders import Filler, SentenceTransformersEmbedder, resolve
+from neuro.embedders import Filler, Passage, SentenceTransformersEmbedder, reads_tokens, resolve
 from neuro.errors import EmbedderError, EmbedderUnavailableError
 
 pytestmark = pytest.mark.model
@@ -43,6 +43,30 @@ async def test_being_answered_together_gives_the_rows_of_being_answered_alone(
     together = await asyncio.gather(*(embedder.embed([text]) for text in texts))
     alone = [await embedder.embed([text]) for text in texts]
     np.testing.assert_allclose(np.concatenate(together), np.concatenate(alone), atol=1e-5)
+
+
+async def test_tokens_know_what_they_stand_beside(embedder: SentenceTransformersEmbedder):
+    assert reads_tokens(embedder) and embedder.name.endswith("+tokens")
+    (asked,) = await embedder.embed_askings(["the bank of a river"])
+    texts = ["They sat on the bank and watched the water.", "They went to the bank and drew some money."]
+    near, far = await embedder.embed_passages([Passage(text, "Dana") for text in texts])
+    bank = asked.tokens.rows[0].astype(float)
+    best = [(one.tokens.rows.astype(float) @ bank).max() for one in (near, far)]
+    assert asked.tokens.counts == (2,)
+    assert best[0] > best[1] + 500.0
+
+
+async def test_rows_of_what_asks_are_those_of_the_package(embedder: SentenceTransformersEmbedder):
+    cues = ["Where did they sit?", "", "word " * 2000]
+    asked = await embedder.embed_askings(cues)
+    np.testing.assert_allclose([one.row for one in asked], await embedder.embed_cues(cues), atol=1e-5)
+
+
+async def test_a_text_longer_than_the_model_reads_is_read_from_its_beginning(
+    embedder: SentenceTransformersEmbedder,
+):
+    (read,) = await embedder.embed_passages([Passage("harbour " * 2000, "Dana")])
+    assert 100 < len(read.tokens.rows) < 2000
 
 
 async def test_a_text_that_the_tokenizer_refuses_fails_alone(embedder: SentenceTransformersEmbedder):

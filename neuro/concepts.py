@@ -1,0 +1,129 @@
+"""Concepts: what somebody told of one kind of thing, wired to the engrams that tell it.
+
+A night wires each new engram to the concepts that it is an instance of. What a concept says is put together from those
+instances whenever one looks (remembering is reconstruction: Bartlett 1932), so that it never says what was forgotten.
+Knows what an engram is an instance of and how a concept reads; deliberately not where anything is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from neuro.arguments import check_json_object
+from neuro.engram import Engram, MemoryType
+from neuro.indexing.kinds import Kinds
+from neuro.indexing.people import person
+from neuro.indexing.terms import worded
+from neuro.records import Params, Unit
+
+_PREFIX: Final = "concept-"
+
+
+class ConceptParams(Params):
+    """How much concepts hold and lend."""
+
+    lending: Unit = 0.04
+    """Activation that reaches the instances of a concept when a cue asks for it, on the scale of relevance of about
+    [0, 1]; 0 switches it off. From .03 to .05 lists gain on the development conversations and little else loses."""
+    most_instances: Annotated[int, Field(ge=1)] = 256
+    """Engrams that a concept is wired to, the newest: it bounds what a night, a cue and a list have to read."""
+    most_named: Annotated[int, Field(ge=1)] = 24
+    """Members that a concept names, those most often told of."""
+
+
+def concept_id(kind: str, speaker: str | None) -> str:
+    """Id of the concept of what a person, or nobody in particular, told of a kind.
+
+    >>> concept_id("animals", "Dana  Smith") == concept_id("animals", "Dana Smith")
+    True
+    """
+    return f"{_PREFIX}{kind}-{blake2b(person(speaker).encode(), digest_size=8).hexdigest()}"
+
+
+def kind_of(engram_id: str) -> str | None:
+    """The kind of the concept with this id; None for an id that is no concept's.
+
+    >>> kind_of(concept_id("animals", "Dana")), kind_of("01K")
+    ('animals', None)
+    """
+    return engram_id.removeprefix(_PREFIX).rpartition("-")[0] if engram_id.startswith(_PREFIX) else None
+
+
+def instance_of(engram: Engram, kinds: Kinds) -> list[str]:
+    """Ids of the concepts that an engram is an instance of."""
+    if engram.inferred:
+        return []
+    found = dict.fromkeys(kind for stem in worded(engram.content) for kind in kinds.of(stem))
+    return [concept_id(kind, engram.speaker) for kind in found]
+
+
+def title(kind: str, speaker: str | None) -> str:
+    """What a concept is about, in words.
+
+    >>> title("animals", "Dana"), title("animals", None)
+    ('Dana spoke of animals', 'animals')
+    """
+    return f"{speaker} spoke of {kind}" if speaker else kind
+
+
+def composed(
+    engram_id: str, instances: Sequence[Engram], kinds: Kinds, params: ConceptParams
+) -> Engram | None:
+    """A concept as an engram: a list in plain language, inferred, with its instances as sources.
+
+    It lasts as long as its newest instance and is believed as far as its least reliable one.
+
+    Args:
+        engram_id: of the concept.
+        instances: engrams it is wired to, in order of id.
+
+    Returns:
+        None when no instance names a member any more.
+    """
+    kind = kind_of(engram_id)
+    told = {one.engram_id: _members(one, kind, kinds) for one in instances}
+    sources = [one for one in instances if told[one.engram_id]]
+    if kind is None or not sources:
+        return None
+    counts = Counter(stem for one in sources for stem in told[one.engram_id])
+    words: dict[str, str] = {}
+    for one in sources:
+        for stem, word in told[one.engram_id].items():
+            words.setdefault(stem, word)
+    named = [words[stem] for stem, _ in counts.most_common(params.most_named)]
+    newest = sources[-1]
+    return Engram(
+        engram_id=engram_id,
+        content=f"{title(kind, newest.speaker)}: {', '.join(named)}",
+        memory_type=MemoryType.SEMANTIC,
+        encoded_at=newest.encoded_at,
+        trace=newest.trace,
+        salience=max(one.salience for one in sources),
+        reliability=min(one.reliability for one in sources),
+        concepts=(kind,),
+        context=check_json_object({"kind": kind} | ({"about": newest.speaker} if newest.speaker else {})),
+        scope=newest.scope,
+        sources=tuple(one.engram_id for one in sources),
+        inferred=True,
+    )
+
+
+def _members(engram: Engram, kind: str | None, kinds: Kinds) -> dict[str, str]:
+    """Words of an engram that name members of a kind, by their stems, as they are written there."""
+    found = {stem: word for stem, word in worded(engram.content).items() if kind in kinds.of(stem)}
+    written = {
+        stem: re.search(rf"\b{re.escape(word)}\b", engram.content, re.IGNORECASE)
+        for stem, word in found.items()
+    }
+    return {stem: word if (match := written[stem]) is None else match[0] for stem, word in found.items()}
+
+
+def ids_asked(kinds: Kinds, words: Iterable[str], speaker: str | None) -> list[str]:
+    """Ids of the concepts that a cue with these words asks for, about the person whom it names or about nobody."""
+    return [concept_id(kind, speaker) for kind in kinds.asked(words)]

@@ -1,0 +1,41 @@
+"""What finds engrams in the hippocampus, on the event loop: reading must be short, however long an engram is."""
+
+from __future__ import annotations
+
+from neuro.engram import Engram
+from neuro.indexing.fragment_index import FragmentIndex
+
+_AT_ONCE_FRAGMENTS = 64
+"""Of an engram of more fragments only so many are read at first: more would hold the event loop over 10 ms."""
+
+
+class RecentIndex:
+    """A `FragmentIndex` that reads very long engrams by their beginnings until all of them is asked for."""
+
+    def __init__(self, index: FragmentIndex) -> None:
+        self.beginnings = index
+        """Finds long engrams by their beginnings only, or by all of them."""
+        self._begun: dict[str, Engram] = {}
+
+    def add(self, engram: Engram) -> None:
+        """A new engram."""
+        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
+            self._begun[engram.engram_id] = engram
+            rows = None if engram.features is None else engram.features[:_AT_ONCE_FRAGMENTS]
+            engram = engram.changed(
+                fragments=engram.fragments[:_AT_ONCE_FRAGMENTS], features=rows, tokens=None
+            )
+        self.beginnings.add(engram)
+
+    def remove(self, engram_id: str) -> None:
+        """An engram that is no more, or no longer here."""
+        self._begun.pop(engram_id, None)
+        self.beginnings.remove(engram_id)
+
+    def whole(self) -> FragmentIndex:
+        """Finds every engram by all of it; the first time, it reads what is left."""
+        for engram_id, engram in self._begun.items():
+            self.beginnings.remove(engram_id)
+            self.beginnings.add(engram)
+        self._begun.clear()
+        return self.beginnings
