@@ -68,7 +68,15 @@ class EngramNotFoundError(EngramError, LookupError):
 
 
 class StaleEngramError(EngramError):
-    """The engram has changed since it was read, or exists already with other content."""
+    """The engram has changed since it was read, or exists already with other content.
+
+    Attributes:
+        engram_ids: all for which that is so.
+    """
+
+    def __init__(self, message: str, engram_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.engram_ids = engram_ids
 
 
 class FeatureMismatchError(EngramError, ValueError):
@@ -109,6 +117,14 @@ class CorruptRecordError(StoreError):
 
 class StoreClosedError(StoreError):
     """The store has been closed."""
+
+
+class LeaseLostError(StoreError):
+    """Another brain has got the lease meanwhile: what was to be written under it is refused."""
+
+
+class BufferFullError(StoreUnavailableError):
+    """The store is away, and as much is waiting to be written as may wait; nothing more is taken in."""
 
 
 class SleepError(NeuroError):
