@@ -143,6 +143,7 @@ class Brain:
                 embedder=embedder,
                 clock=check_clock(clock),
                 ids=ids,
+                scope=whose,
             )
             return cls(body, scope=whose, rng=generator, interval=interval)
 

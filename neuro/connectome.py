@@ -1,6 +1,6 @@
 """Who is wired to whom, how strongly.
 
-Associations are formed at once in memory and written to the store by night and at close; both are read
+Associations are formed at once in memory, and written to the store with new engrams and by night; both are read
 together. Knows links between ids; deliberately does not know what an engram says.
 """
 
@@ -146,10 +146,18 @@ class Connectome:
 
     async def flush(self) -> int:
         """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""
+        async with self.writing() as links:
+            if links:
+                await self._store.write(links)
+            return sum(link.weight > 0.0 for link in links)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[list[Link]]:
+        """What is new, as links that the block writes to the store; if it raises, they remain new."""
         async with self._writing:
             self._being_written, self._new = self._new, defaultdict(dict)
             try:
-                return await self._write(self._being_written) if self._being_written else 0
+                yield await self._links(self._being_written) if self._being_written else []
             except BaseException:
                 for source, increments in self._being_written.items():
                     for key, increment in increments.items():
@@ -158,7 +166,7 @@ class Connectome:
             finally:
                 self._being_written = {}
 
-    async def _write(self, new: _Increments) -> int:
+    async def _links(self, new: _Increments) -> list[Link]:
         sources = list(new)
         links: list[Link] = []
         for source, stored in zip(sources, await self._store.links(sources), strict=True):
@@ -171,19 +179,21 @@ class Connectome:
                 if not kept or (target, kind) in new[source]:
                     lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
                     links.append(Link(source, target, kind, lasting))
-        await self._store.link(links)
-        return sum(link.weight > 0.0 for link in links)
+        return links
 
     @asynccontextmanager
     async def forgetting(self, engram_id: str) -> AsyncGenerator[None]:
-        """Removes an engram from the wiring, around its deletion."""
+        """Around the deletion of an engram and of its links: nothing new leads to it either."""
         async with self._writing:  # or what is being written would bring its links back
-            await self._store.unlink(engram_id)
             yield
-            self._new.pop(engram_id, None)
-            for increments in self._new.values():
-                for key in [key for key in increments if key[0] == engram_id]:
-                    del increments[key]
+            self.let_go(engram_id)
+
+    def let_go(self, engram_id: str) -> None:
+        """Nothing new leads from or to an engram that is gone."""
+        self._new.pop(engram_id, None)
+        for increments in self._new.values():
+            for key in [key for key in increments if key[0] == engram_id]:
+                del increments[key]
 
     def state(self) -> dict[str, Any]:
         """What `resume` wants."""

@@ -230,6 +230,8 @@ class Perception:
     """1 is unlike anything in the hippocampus, 0 a repeat; in [0, 1]."""
     repeated: bool = False
     """The engram existed already and counted one more exposure."""
+    durable: bool = False
+    """The engram outlives the process: it is in a store that keeps things, and does not wait for one that is away."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of it, without the features."""
@@ -240,6 +242,7 @@ class Perception:
             "displaced": None if self.displaced is None else asdict(self.displaced),
             "novelty": self.novelty,
             "repeated": self.repeated,
+            "durable": self.durable,
         }
 
 

@@ -72,5 +72,5 @@ async def _write_down(body: Body) -> None:
     failure = await insist(body.write_down, body.config.closing_patience)
     if failure is not None:
         raise StoreUnavailableError(
-            f"closed with {body.unwritten()} engrams not stored: {failure}"
+            f"closed with {body.journal.unwritten} engrams not stored: {failure}"
         ) from failure

@@ -126,13 +126,10 @@ class Keeping:
         return await self._life.finish(self._forget(engram_id))
 
     async def _forget(self, engram_id: str) -> Forgetting:
-        if engram_id in self._body.journalled:
-            await self._body.store.write_journal([], drop=[engram_id])
-            self._body.journalled.discard(engram_id)
+        await self._body.anatomy.settle()  # what waits would be written when it is gone
         async with self._body.connectome.forgetting(engram_id):
             region = await self._body.anatomy.forget(engram_id)
-            self._body.oblivion.add(engram_id)
-            self._body.prefrontal_cortex.release(engram_id)
+            self._body.sharing.let_go(engram_id)
         if region is None:
             raise EngramNotFoundError(engram_id)
         self._body.acted = True

@@ -74,10 +74,9 @@ class Nights:
         )
         with body.time.asleep(), body.oblivion.watched():
             report = await live_through(night, self._stages)
-        body.journalled.difference_update(*report.moved.values())
         if weight > 0.0 or any(report.values()):
             body.acted = True
             await body.calendar.count_night(waking, now, full_day)
-            await body.write_state()
+            await body.store.write([*body.state(), *body.mind.documents(whole=True)])
         self._announce(report)
         return report

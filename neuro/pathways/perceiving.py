@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from neuro.engram import Engram, content_digest
 from neuro.errors import StoreUnavailableError
@@ -42,6 +44,7 @@ class Perceiving:
         """Perceives stimuli in order, featured in one batch; ``attended`` ones pass the gate."""
         if not stimuli:
             return []
+        self._body.journal.check_room(len(stimuli))
         looks = await self._transduction.contents([stimulus.content for stimulus in stimuli])
         return await self._life.finish(self._take_in(stimuli, looks, attended))
 
@@ -63,14 +66,37 @@ class Perceiving:
                     await self._perceive(stimulus, look, digest, engram_id, attended)
                     for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
                 ]
+                durable = await self._write([p for p in perceptions if p.engram is not None])
+        perceptions = [replace(p, durable=durable and p.engram is not None) for p in perceptions]
+        await self._body.note()
         for perception in perceptions:
             self._announce(perception)
         return perceptions
+
+    async def _write(self, perceptions: Sequence[Perception]) -> bool:
+        """Makes what was encoded durable; whether it is.
+
+        Raises:
+            StoreUnavailableError: it cannot be written, and nothing of it stays.
+        """
+        body = self._body
+        encoded = [p.engram.engram_id for p in perceptions if p.engram is not None and not p.repeated]
+        try:
+            with suppress(StoreUnavailableError):
+                await body.sharing.beat()
+            written = await body.journal.write(encoded)
+        except BaseException:
+            for engram_id in encoded:
+                body.sharing.let_go(engram_id)
+            raise
+        return written and body.store.durable
 
     async def _find(self, digests: Sequence[str]) -> list[str | None]:
         """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""
         recent = [self._body.hippocampus.recognise(digest) for digest in digests]
         try:
+            if self._body.journal.away:
+                raise StoreUnavailableError("out of reach a moment ago")
             remote = await self._body.anatomy.find(digests)
         except StoreUnavailableError:
             _logger.warning(
@@ -130,7 +156,7 @@ class Perceiving:
         def studied(engram: Engram, fading: Fading) -> Engram:
             return engram.with_trace(fading.plasticity.reexpose(engram.trace, now, sleeps=sleeps))
 
-        changed = await self._body.anatomy.reconsolidate([engram_id], studied, operation_id())
+        changed = await self._body.anatomy.reconsolidate([engram_id], studied, operation_id(), patient=True)
         engram = changed.engrams.get(engram_id)
         if engram is None or engram_id in self._body.oblivion:
             return None

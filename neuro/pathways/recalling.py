@@ -62,6 +62,7 @@ class Recalling:
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
+        await self._body.sharing.catch_up()
         await anatomy.index.fill()
         reading = anatomy.index.read(cue.text, cue.asked_at)
         features = await self._transduction.cue(reading.masked) if self._body.contextual else None
@@ -137,7 +138,7 @@ class Recalling:
 
         ids = [r.engram.engram_id for r in recall]
         with self._body.oblivion.watched():  # of its own: the recall may be cancelled
-            changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id())
+            changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id(), patient=True)
             kept = tuple(
                 replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
                 for r in recall
@@ -147,6 +148,7 @@ class Recalling:
                 if engram_id not in self._body.oblivion:
                     self._body.hippocampus.notice_access(engram_id, sleeps)
             self._take_to_mind(kept)
+            await self._body.note()
             return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
 
     def _take_to_mind(self, recollections: Sequence[Recollection]) -> None:

@@ -1,6 +1,6 @@
 """The hippocampus: what happened lately, bound to what happened around it.
 
-Lives in memory; the brain writes it down in the store's journal.
+Works in memory; each engram is durable in the store before a perceive returns, where other brains can recall it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Matching
 from neuro.indexing.word_table import WordTable
+from neuro.errors import StoreUnavailableError
 from neuro.plasticity import AnyPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
+from neuro.regions.journal import Debt, Journal
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.stream import Stream
 from neuro.signals import Appraisal, Percept, Stimulus
+from neuro.stores.base import EngramStore
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
 
@@ -65,8 +68,8 @@ class HippocampusSnapshot(Snapshot):
     """What the hippocampus holds."""
 
     engrams: int
-    moving: int
-    """Engrams that are on their way to their long-term home."""
+    waiting: int
+    """Engrams that are not written to the store yet, because it is away."""
     episode_id: str | None
     bindings: int
     """Pairs that wait for the night to be wired together."""
@@ -90,6 +93,8 @@ class Hippocampus(MemoryRegion):
         self,
         params: HippocampusParams | None = None,
         *,
+        store: EngramStore | None = None,
+        journal: Journal | None = None,
         embedder: Embedder | None = None,
         plasticity: Plasticity | None = None,
         importance: ImportanceParams | None = None,
@@ -99,8 +104,10 @@ class Hippocampus(MemoryRegion):
         ids: Callable[[float], str] | None = None,
     ) -> None:
         self.recent = MemoryEngrams(self.name)
+        """What this brain encoded or adopted, until a night moves it on."""
+        self.journal = journal
         super().__init__(
-            self.recent, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
+            self.recent if store is None else store, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
         )
         self.params = HippocampusParams() if params is None else params
         chosen = WordsEmbedder() if embedder is None else embedder
@@ -113,7 +120,6 @@ class Hippocampus(MemoryRegion):
         self._stream = Stream(self.params.temporal_reach, self.params.episode_gap)
         self._bindings: dict[tuple[str, str, AssociationType], float] = {}
         self._unreplayed: dict[str, float] = {}
-        self._forwarding: dict[str, str] = {}
 
     # Encoding
 
@@ -173,7 +179,10 @@ class Hippocampus(MemoryRegion):
             ),
             scope=scope,
         )
-        self.recent.put(*self.place(engram))
+        placed = self.place(engram)
+        self.recent.put(*placed)
+        if self.journal is not None:
+            self.journal.add(placed)
         self._index.add(engram)
         self.notice_access(engram.engram_id, sleeps)
         return engram
@@ -295,74 +304,117 @@ class Hippocampus(MemoryRegion):
         for engram_id in engram_ids:
             self._unreplayed.pop(engram_id, None)
 
-    # Moving out
+    # Where what it holds is kept
 
-    def depart(self, engram_id: str, revision: int, region: str) -> bool:
-        """Leaves a forwarding mark on an engram whose copy has arrived in ``region``, if it has not changed since."""
-        engram = self.recent.look_up(engram_id)
-        if engram is None or engram.revision != revision:
-            return False
-        self._forwarding[engram_id] = region
-        return True
+    async def reinstate(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """Engrams by id, in the order asked, of this brain and of all others on the store. Lesioned: none.
+
+        Raises:
+            StoreUnavailableError: see `remembered` for what can be had all the same.
+        """
+        if not self._intact or not engram_ids:
+            return [None] * len(engram_ids)
+        stored = await self.store.get(engram_ids)
+        return [
+            self.recent.look_up(engram_id) if self._waits(engram_id) else engram
+            for engram_id, engram in zip(engram_ids, stored, strict=True)
+        ]
+
+    def remembered(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
+        return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
+
+    def _waits(self, engram_id: str) -> bool:
+        return self.journal is not None and engram_id in self.journal
+
+    async def reconsolidate(
+        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool = False
+    ) -> list[Engram]:
+        """Changes engrams that are here; returns them as they are then, those elsewhere left out.
+
+        Args:
+            patient: while a store that may come back is away, changes what this brain holds, and owes it the store.
+        """
+        if not self._intact or not engram_ids:
+            return []
+        if self.journal is None:
+            return await super().reconsolidate(engram_ids, step, op_id)
+        if any(engram_id in self.journal for engram_id in engram_ids):
+            await self.journal.write()
+        waiting = [engram_id for engram_id in engram_ids if engram_id in self.journal]
+        if waiting and not patient:
+            raise StoreUnavailableError(f"{waiting[0]}: the store has been away since it was encoded")
+        changed = self._owe(waiting, step, op_id)
+        stored = [engram_id for engram_id in engram_ids if engram_id not in waiting]
+        try:
+            amended = await super().reconsolidate(stored, step, op_id)
+        except StoreUnavailableError:
+            if not (patient and self.journal.remote):
+                raise
+            return [*changed, *self._owe([i for i in stored if i in self.recent], step, op_id)]
+        for engram in amended:
+            self.recent.refresh(self.place(engram))
+        return [*changed, *amended]
+
+    def _owe(self, engram_ids: Iterable[str], step: Step, op_id: str) -> list[Engram]:
+        """Changes what is held here, and remembers to change it in the store."""
+        changed: list[Engram] = []
+        for engram_id in engram_ids:
+            assert self.journal is not None
+            self.journal.owe(Debt(engram_id, step, op_id))
+            engram = self.recent.change(engram_id, lambda e: self.place(step(e, self.fading)), op_id)
+            assert engram is not None
+            changed.append(engram)
+        return changed
+
+    def staying(self) -> list[Engram]:
+        """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""
+        if not self._intact:
+            return []
+        return [engram for engram in self.recent.everything() if not self._waits(engram.engram_id)]
 
     def departed(self, engram_ids: Iterable[str]) -> None:
-        """The moves are complete: lets go of the engrams and their marks."""
+        """A night has moved these, of whichever brain: lets go of them."""
         for engram_id in engram_ids:
             self.recent.drop(engram_id)
             self._index.remove(engram_id)
-            self._forwarding.pop(engram_id, None)
 
-    def returned(self, engram_ids: Iterable[str]) -> None:
-        """The moves did not happen: the engrams are owned here again."""
-        for engram_id in engram_ids:
-            self._forwarding.pop(engram_id, None)
+    def adopt(self, engrams: Iterable[Engram], sleeps: float) -> None:
+        """Takes over what another brain encoded, or this one in an earlier life, and no night has moved."""
+        for engram in engrams:
+            if engram.engram_id not in self.recent:
+                self.recent.put(*self.place(engram))
+                self._index.add(engram)
+                if engram.trace.fresh and engram.engram_id not in self._unreplayed:
+                    self.notice_access(engram.engram_id, min(sleeps, engram.trace.sleeps))
 
-    def forwarding(self, engram_id: str) -> str | None:
-        """The region that an engram is moving to."""
-        return self._forwarding.get(engram_id)
-
-    def marks(self) -> dict[str, str]:
-        """Region by id of every engram that is moving."""
-        return dict(self._forwarding)
-
-    def staying(self) -> list[Engram]:
-        """Engrams owned here that are not moving, in order of id. Lesioned: none move."""
-        if not self._intact:
-            return []
-        return [engram for engram in self.recent.everything() if engram.engram_id not in self._forwarding]
-
-    def change(self, engram_id: str, step: Step, op_id: str) -> Engram | None:
-        """`reconsolidate` of one engram that is owned here and not moving, at once."""
-        if not self._intact or engram_id in self._forwarding:
-            return None
-        return self.recent.change(engram_id, lambda engram: self.place(step(engram, self.fading)), op_id)
-
-    def forget(self, engram_id: str) -> bool:
-        """Deletes an engram and all that points to it here, moving or not. Works lesioned too."""
-        self._forwarding.pop(engram_id, None)
+    def forget(self, engram_id: str) -> None:
+        """Lets go of an engram and of all that points to it here. Works lesioned too."""
         self._unreplayed.pop(engram_id, None)
         for key in [key for key in self._bindings if engram_id in key[:2]]:
             del self._bindings[key]
         self._stream.forget(engram_id)
         self._index.remove(engram_id)
-        return self.recent.drop(engram_id)
+        if self.journal is not None:
+            self.journal.drop(engram_id)
+        self.recent.drop(engram_id)
 
     # Waking and looking
 
-    def reawaken(self, engrams: Iterable[Engram], state: Mapping[str, Any] | None) -> None:
-        """Takes up what an earlier life wrote down."""
-        for engram in engrams:
-            self.recent.put(*self.place(engram))
-            self._index.add(engram)
-        if state is not None:
-            self._stream.resume(state["stream"])
-            self._unreplayed.update(state["unreplayed"])
-            self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in state["bindings"]})
+    def resume(self, stream: Sequence[Sequence[Any]], ledger: Mapping[str, Any] | None) -> None:
+        """Goes on from what `stream` and `ledger` returned in an earlier life."""
+        self._stream.resume(stream)
+        if ledger is not None:
+            self._unreplayed.update(ledger["unreplayed"])
+            self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in ledger["bindings"]})
 
-    def state(self) -> dict[str, Any]:
-        """Where in the stream it is, as JSON; `reawaken` wants it."""
+    def stream(self) -> list[list[Any]]:
+        """Where in the stream of experience it is, as JSON."""
+        return self._stream.state()
+
+    def ledger(self) -> dict[str, Any]:
+        """What the next night has to replay and to wire, as JSON; grows with the day."""
         return {
-            "stream": self._stream.state(),
             "unreplayed": dict(self._unreplayed),
             "bindings": [[a, b, kind.value, w] for (a, b, kind), w in self._bindings.items()],
         }
@@ -372,7 +424,7 @@ class Hippocampus(MemoryRegion):
             name=self.name,
             intact=self._intact,
             engrams=len(self.recent),
-            moving=len(self._forwarding),
+            waiting=0 if self.journal is None else self.journal.unwritten,
             episode_id=self._stream.episode_id,
             bindings=len(self._bindings) // 2,
             unreplayed=len(self._unreplayed),

@@ -89,18 +89,6 @@ class MemoryRegion(Region):
             engram_ids, lambda engram: self.place(step(engram, self.fading)), op_id=op_id
         )
 
-    async def admit(self, engrams: Sequence[Engram]) -> None:
-        """Takes in engrams as arriving; `reveal` completes the move."""
-        await self.store.insert([self.place(self.settle(engram)) for engram in engrams], arriving=True)
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        """Makes arriving engrams part of memory."""
-        await self.store.reveal(engram_ids)
-
-    async def release(self, engram_id: str) -> bool:
-        """Deletes an engram, arriving or not; works lesioned too, for what must be forgotten must go."""
-        return await self.store.delete(engram_id)
-
     async def fade(self, now: float) -> list[str]:
         """Marks what has fallen below the threshold as dormant; returns the ids. Costs what is due."""
         faded: list[str] = []

@@ -21,6 +21,15 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from neuro.engram import Engram
 
 
+class Durability(StrEnum):
+    """What an acknowledged write has survived."""
+
+    FAST = "fast"
+    """The end of the process, however sudden; a power cut may take the last moments."""
+    FULL = "full"
+    """A power cut too: each write, or group of writes, waits for the disk."""
+
+
 class Agenda(StrEnum):
     """A list of engrams by the instant at which something is to be done with them."""
 

@@ -1,0 +1,78 @@
+"""What is on a brain's mind, written down beside its memories, so that waking up after a crash is no fresh start.
+
+Small things (working memory, the goal, the place in the stream) are written with every new engram, and at most a
+second after a recall; what the next night is to wire and replay at most some seconds later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from neuro.regions.anatomy import Anatomy
+from neuro.regions.prefrontal_cortex import PrefrontalCortex
+from neuro.signals import Chunk
+from neuro.stores import Document, Store
+
+_PAUSE = 1.0
+"""Real seconds between two writes of what is on the mind, where nothing else is written with it."""
+_LEDGER_PAUSE = 5.0
+"""The same of what the next night has to do, which grows with the day."""
+
+
+class Mind:
+    """Writes down and takes up what is on one brain's mind.
+
+    Args:
+        scope: whose; brains of several scopes on one store have a mind each.
+    """
+
+    def __init__(
+        self, store: Store, anatomy: Anatomy, prefrontal_cortex: PrefrontalCortex, scope: str | None
+    ) -> None:
+        self._store = store
+        self._hippocampus = anatomy.hippocampus
+        self._anatomy = anatomy
+        self._prefrontal_cortex = prefrontal_cortex
+        suffix = "" if scope is None else f":{scope}"
+        self.keys = (f"mind{suffix}", f"ledger{suffix}")
+        self._written = 0.0
+        self._ledger_written = 0.0
+
+    def documents(self, *, whole: bool = False) -> list[Document]:
+        """What is to be written now.
+
+        Args:
+            whole: with what the next night has to do, however lately that was written.
+        """
+        now = asyncio.get_running_loop().time()
+        mind = {**self._prefrontal_cortex.state(), "stream": self._hippocampus.stream()}
+        found = [Document(self.keys[0], mind)]
+        self._written = now
+        if whole or now - self._ledger_written >= _LEDGER_PAUSE:
+            found.append(Document(self.keys[1], self._hippocampus.ledger()))
+            self._ledger_written = now
+        return found
+
+    async def write(self) -> None:
+        """Writes what is on the mind, unless that has just been done."""
+        if self._store.durable and asyncio.get_running_loop().time() - self._written >= _PAUSE:
+            await self._store.write(self.documents())
+
+    async def resume(self, mind: Mapping[str, Any] | None, ledger: Mapping[str, Any] | None) -> None:
+        """Takes up what an earlier life wrote down under `keys`."""
+        if mind is None:
+            return
+        self._hippocampus.resume(mind["stream"], ledger)
+        held: list[list[Any]] = mind["held"]
+        owners = await self._anatomy.owners([engram_id for engram_id, _, _ in held])
+        self._prefrontal_cortex.resume(
+            mind["goal"],
+            [
+                Chunk(engram_id, engram.content, held_at, rehearsed_at, engram.salience)
+                for engram_id, held_at, rehearsed_at in held
+                if engram_id in owners
+                for engram in [owners[engram_id][1]]
+            ],
+        )
