@@ -257,6 +257,13 @@ class SleepReport(Mapping[str, int]):
     """Full nights that it counts for, in [0, 1] for one night: waking time since the last counted one over 16 h."""
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Ids of the engrams that reached each region."""
+    skipped: str | None = None
+    """Why nothing was done: which other brain on the store is asleep."""
+
+    @classmethod
+    def none(cls, started_at: float, skipped: str) -> SleepReport:
+        """A night that did not take place."""
+        return cls(dict.fromkeys(("consolidated", "pruned_wm", "pruned_ltm"), 0), started_at, 0.0, skipped=skipped)
 
     @classmethod
     def of_many(cls, reports: Sequence[SleepReport]) -> SleepReport:
@@ -271,6 +278,7 @@ class SleepReport(Mapping[str, int]):
                 region: tuple(i for report in reports for i in report.moved.get(region, ()))
                 for region in regions
             },
+            next((report.skipped for report in reports if report.skipped is not None), None),
         )
 
     def __getitem__(self, key: str) -> int:
@@ -292,6 +300,7 @@ class SleepReport(Mapping[str, int]):
             "started_at": self.started_at,
             "weight": self.weight,
             "moved": {region: list(ids) for region, ids in self.moved.items()},
+            "skipped": self.skipped,
         }
 
 

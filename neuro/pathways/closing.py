@@ -64,10 +64,10 @@ async def _write_down(body: Body) -> None:
     if not body.store.durable:
         return
     if not body.acted:
-        if not body.calendar.known:
-            return
         with suppress(StoreUnavailableError):  # nothing is lost but time
-            await body.calendar.close()
+            await body.sharing.leave()
+            if body.calendar.known:
+                await body.calendar.close()
         return
     failure = await insist(body.write_down, body.config.closing_patience)
     if failure is not None:

@@ -6,17 +6,18 @@ second after a recall; what the next night is to wire and replay at most some se
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from neuro.clock import Clock
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.signals import Chunk
 from neuro.stores import Document, Store
 
 _PAUSE = 1.0
-"""Real seconds between two writes of what is on the mind, where nothing else is written with it."""
+"""Seconds between two writes of what is on the mind, where nothing else is written with it."""
 _LEDGER_PAUSE = 5.0
 """The same of what the next night has to do, which grows with the day."""
 
@@ -29,16 +30,21 @@ class Mind:
     """
 
     def __init__(
-        self, store: Store, anatomy: Anatomy, prefrontal_cortex: PrefrontalCortex, scope: str | None
+        self,
+        store: Store,
+        clock: Clock,
+        anatomy: Anatomy,
+        prefrontal_cortex: PrefrontalCortex,
+        scope: str | None,
     ) -> None:
         self._store = store
+        self._clock = clock
         self._hippocampus = anatomy.hippocampus
         self._anatomy = anatomy
         self._prefrontal_cortex = prefrontal_cortex
         suffix = "" if scope is None else f":{scope}"
         self.keys = (f"mind{suffix}", f"ledger{suffix}")
-        self._written = 0.0
-        self._ledger_written = 0.0
+        self._written = self._ledger_written = -math.inf
 
     def documents(self, *, whole: bool = False) -> list[Document]:
         """What is to be written now.
@@ -46,18 +52,18 @@ class Mind:
         Args:
             whole: with what the next night has to do, however lately that was written.
         """
-        now = asyncio.get_running_loop().time()
+        now = self._clock.now()
         mind = {**self._prefrontal_cortex.state(), "stream": self._hippocampus.stream()}
         found = [Document(self.keys[0], mind)]
         self._written = now
-        if whole or now - self._ledger_written >= _LEDGER_PAUSE:
+        if whole or not 0.0 <= now - self._ledger_written < _LEDGER_PAUSE:
             found.append(Document(self.keys[1], self._hippocampus.ledger()))
             self._ledger_written = now
         return found
 
     async def write(self) -> None:
         """Writes what is on the mind, unless that has just been done."""
-        if self._store.durable and asyncio.get_running_loop().time() - self._written >= _PAUSE:
+        if self._store.durable and not 0.0 <= self._clock.now() - self._written < _PAUSE:
             await self._store.write(self.documents())
 
     async def resume(self, mind: Mapping[str, Any] | None, ledger: Mapping[str, Any] | None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from neuro.errors import LeaseLostError
+from neuro.pathways.leasing import sleeping
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.signals import SleepReport
@@ -18,6 +20,7 @@ from neuro.sleep import (
     SleepStage,
     live_through,
 )
+from neuro.stores.fencing import fenced
 from neuro.units import DAY
 
 
@@ -56,9 +59,28 @@ class Nights:
         return SleepReport.of_many(reports)
 
     async def live_through_one(self) -> SleepReport:
-        """One night; it weighs as much as was waked since the last one that counted, in whatever process."""
+        """One night; it weighs as much as was waked since the last one that counted, in whatever process.
+
+        While another brain on the store sleeps, nothing happens, and the report says who does.
+        """
+        body = self._body
+        async with sleeping(body.store, body.sharing.writer, body.clock) as lease:
+            if lease.holder != body.sharing.writer:
+                report = SleepReport.none(body.time.now(), f"{lease.holder} is asleep")
+            else:
+                try:
+                    with fenced(lease.fence):
+                        report = await self._live_through()
+                except LeaseLostError:
+                    report = SleepReport.none(body.time.now(), "another brain took over while this one was paused")
+        self._announce(report)
+        return report
+
+    async def _live_through(self) -> SleepReport:
         body, full_day = self._body, self._body.config.sleep.full_day
+        await body.sharing.hear()
         await body.calendar.synchronise()
+        await body.sharing.adopt(body.sleeps)
         now, waking, weight = body.time.now(), body.time.waking, body.calendar.weigh(full_day)
         night = Night(
             now=now,
@@ -78,5 +100,4 @@ class Nights:
             body.acted = True
             await body.calendar.count_night(waking, now, full_day)
             await body.store.write([*body.state(), *body.mind.documents(whole=True)])
-        self._announce(report)
         return report

@@ -54,10 +54,11 @@ class Sharing:
         if journal is not None and journal.away:
             return
         with suppress(StoreUnavailableError):
-            await self._anatomy.pay_debts()
-            await self._listen()
+            await self.hear()
 
-    async def _listen(self) -> None:
+    async def hear(self) -> None:
+        """`catch_up`, and StoreUnavailableError if the store is away."""
+        await self._anatomy.settle()
         since, index = self._position, self._anatomy.index
         news = await self._store.news(since)
         self._position = news.position

@@ -303,7 +303,7 @@ def _build(
     index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
     anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index, store)
-    mind = Mind(store, anatomy, prefrontal_cortex, scope)
+    mind = Mind(store, clock, anatomy, prefrontal_cortex, scope)
     minds.append(mind)
     return Body(
         config=config,

@@ -157,18 +157,20 @@ class Anatomy:
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         """Id of the stored engram with each digest, if there is one."""
-        answers = await asyncio.gather(*(region.find(digests) for region in self.memory_regions))
-        return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)]
+        answers = await self._ask(lambda region: region.find(digests))
+        return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)] or [
+            None for _ in digests
+        ]
+
+    async def _ask(self, question: Callable[[MemoryRegion], Awaitable[_Answer]]) -> list[_Answer]:
+        """Answers of the intact regions, the hippocampus first: what moves meanwhile is seen once or twice."""
+        intact = [region for region in self.memory_regions if region.intact]
+        first = [await question(region) for region in intact[:1]]
+        return [*first, *await asyncio.gather(*map(question, intact[1:]))]
 
     async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
         """Ids and instants of what is on an agenda before a brain time, in intact regions, the earliest first."""
-        found = await asyncio.gather(
-            *(
-                region.store.upcoming(agenda, before, limit=limit)
-                for region in self.memory_regions
-                if region.intact
-            )
-        )
+        found = await self._ask(lambda region: region.store.upcoming(agenda, before, limit=limit))
         merged = {engram_id: at for items in found for engram_id, at in items}
         return sorted(merged.items(), key=lambda item: (item[1], item[0]))[:limit]
 
@@ -176,13 +178,7 @@ class Anatomy:
         """At most ``limit`` engrams of all regions that are to be shown, in order of id, beyond ``after``."""
         found: list[Engram] = []
         while len(found) < limit:
-            pages = await asyncio.gather(
-                *(
-                    region.store.scan(after=after, limit=_BATCH)
-                    for region in self.memory_regions
-                    if region.intact
-                )
-            )
+            pages = await self._ask(lambda region, after=after: region.store.scan(after=after, limit=_BATCH))
             # Beyond the end of a full page that region may hold more: go only as far as all pages reach.
             ends = [page[-1].engram_id for page in pages if len(page) == _BATCH]
             end = min(ends, default=None)
@@ -202,7 +198,17 @@ class Anatomy:
 
         Args:
             patient: see `Hippocampus.reconsolidate`.
+
+        Raises:
+            StoreUnavailableError: not ``patient``, and earlier changes still wait for the store.
         """
+        if not patient:
+            await self.pay_debts()
+        return await self._reconsolidate(engram_ids, step, op_id, patient=patient)
+
+    async def _reconsolidate(
+        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool
+    ) -> Changed:
         asked = [*dict.fromkeys(engram_ids)]
         changed: dict[str, Engram] = {}
         silent: set[str] = set()
@@ -245,7 +251,7 @@ class Anatomy:
         debts = journal.take_debts()
         while debts:
             debt = debts[0]
-            changed = await self.reconsolidate([debt.engram_id], debt.step, debt.op_id)
+            changed = await self._reconsolidate([debt.engram_id], debt.step, debt.op_id, patient=False)
             if changed.silent:
                 for owed in debts:
                     journal.owe(owed)
@@ -293,11 +299,12 @@ class Anatomy:
         Raises:
             StoreUnavailableError: a store could not be reached; the engram is still there.
         """
-        owned = (await self.owners([engram_id])).get(engram_id)
+        # Lesioned or not: what must be forgotten must go. The hippocampus is asked first, for it may be moving.
+        owners = [r.name for r in self.memory_regions if await r.store.get([engram_id]) != [None]]
         everywhere = [Remove(region.name, engram_id) for region in self.memory_regions]
         await self._store.write([*everywhere, Unlink(engram_id)], op_id=uuid.uuid4().hex)
         self.let_go(engram_id)
-        return None if owned is None else owned[0].name
+        return owners[0] if owners else None
 
     def let_go(self, engram_id: str) -> None:
         """Nothing in this process shows an engram any more; it has been deleted."""

@@ -316,7 +316,7 @@ class Hippocampus(MemoryRegion):
             return [None] * len(engram_ids)
         stored = await self.store.get(engram_ids)
         return [
-            self.recent.look_up(engram_id) if self._waits(engram_id) else engram
+            self.recent.look_up(engram_id) if self._owes(engram_id) else engram
             for engram_id, engram in zip(engram_ids, stored, strict=True)
         ]
 
@@ -324,8 +324,8 @@ class Hippocampus(MemoryRegion):
         """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
         return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
 
-    def _waits(self, engram_id: str) -> bool:
-        return self.journal is not None and engram_id in self.journal
+    def _owes(self, engram_id: str) -> bool:
+        return self.journal is not None and self.journal.owes(engram_id)
 
     async def reconsolidate(
         self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool = False
@@ -340,10 +340,9 @@ class Hippocampus(MemoryRegion):
         if self.journal is None:
             return await super().reconsolidate(engram_ids, step, op_id)
         if any(engram_id in self.journal for engram_id in engram_ids):
-            await self.journal.write()
-        waiting = [engram_id for engram_id in engram_ids if engram_id in self.journal]
-        if waiting and not patient:
-            raise StoreUnavailableError(f"{waiting[0]}: the store has been away since it was encoded")
+            await (self.journal.write() if patient else self.journal.drain())
+        behind = patient and self.journal.behind  # changes of an engram are written in their order
+        waiting = [i for i in engram_ids if i in self.journal or (behind and i in self.recent)]
         changed = self._owe(waiting, step, op_id)
         stored = [engram_id for engram_id in engram_ids if engram_id not in waiting]
         try:
@@ -371,7 +370,7 @@ class Hippocampus(MemoryRegion):
         """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""
         if not self._intact:
             return []
-        return [engram for engram in self.recent.everything() if not self._waits(engram.engram_id)]
+        return [engram for engram in self.recent.everything() if not self._owes(engram.engram_id)]
 
     def departed(self, engram_ids: Iterable[str]) -> None:
         """A night has moved these, of whichever brain: lets go of them."""

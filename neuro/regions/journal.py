@@ -66,14 +66,20 @@ class Journal:
         self._waiting: set[str] = set()
         self._fresh: list[Placed] = []
         self._groups: list[_Group] = []
-        self._debts: list[Debt] = []
+        self._debts: dict[str, list[Debt]] = {}
+        self._owed = 0
         self._writing = asyncio.Lock()
         self._failed: dict[str, Exception] = {}
         self._away_until = 0.0
+        self._failing = False
 
     def __contains__(self, engram_id: object) -> bool:
         """Whether an engram is not known to be stored."""
         return engram_id in self._waiting
+
+    def owes(self, engram_id: str) -> bool:
+        """Whether an engram, or a change of it, waits for the store."""
+        return engram_id in self._waiting or engram_id in self._debts
 
     @property
     def unwritten(self) -> int:
@@ -83,7 +89,7 @@ class Journal:
     @property
     def behind(self) -> bool:
         """Whether anything waits that was acknowledged already."""
-        return bool(self._groups or self._debts)
+        return self._failing or bool(self._debts)
 
     @property
     def away(self) -> bool:
@@ -128,6 +134,7 @@ class Journal:
             if self.remote and isinstance(error, StoreUnavailableError):
                 return
             self._groups.remove(group)
+            self._failing, self._away_until = False, 0.0  # nothing waits, so nothing is to be avoided
             for placed in group.items:
                 self._waiting.discard(placed.engram.engram_id)
                 self._failed[placed.engram.engram_id] = error
@@ -150,9 +157,10 @@ class Journal:
                 group = self._groups.pop(0)
                 self._waiting.difference_update(placed.engram.engram_id for placed in group.items)
         except StoreUnavailableError:
+            self._failing = True
             self._away_until = asyncio.get_running_loop().time() + _PAUSE
             raise
-        self._away_until = 0.0
+        self._failing, self._away_until = False, 0.0
 
     async def _write_group(self, group: _Group) -> None:
         inserts = [Insert(self._region, placed, self.writer) for placed in group.items]
@@ -172,15 +180,16 @@ class Journal:
         Raises:
             BufferFullError: too many wait already.
         """
-        if len(self._debts) >= self._capacity:
-            raise BufferFullError(f"the store is away and {len(self._debts)} changes wait for it already")
-        self._debts.append(debt)
+        if self._owed >= self._capacity:
+            raise BufferFullError(f"the store is away and {self._owed} changes wait for it already")
+        self._debts.setdefault(debt.engram_id, []).append(debt)
+        self._owed += 1
 
     def take_debts(self) -> list[Debt]:
         """The changes that wait; they are the caller's from here on."""
-        taken, self._debts = self._debts, []
-        return taken
+        taken, self._debts, self._owed = self._debts, {}, 0
+        return [debt for debts in taken.values() for debt in debts]
 
     def drop(self, engram_id: str) -> None:
         """Nothing of an engram waits any more: it has been forgotten."""
-        self._debts = [debt for debt in self._debts if debt.engram_id != engram_id]
+        self._owed -= len(self._debts.pop(engram_id, ()))

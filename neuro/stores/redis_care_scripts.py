@@ -79,35 +79,39 @@ return revisions
 )
 
 DEAD_LINKS = Script("""
--- KEYS: ids of each region, links of engrams. ARGV: number of regions, '1' if dead links are to go, ids of the engrams.
--- Returns the numbers of engrams and the links of theirs that lead nowhere, or have no weight, in turn; the field is ''
--- where the engram itself is nowhere: all its links go.
-local regions, dead = tonumber(ARGV[1]), {}
+-- KEYS: linked, ids of each region, links of engrams. ARGV: number of regions, '1' if what is wrong is to go, ids of
+-- the engrams. Returns in turn the number of an engram, what is wrong, and the field: '' where it is all its links.
+local regions, mend, wrong = tonumber(ARGV[1]), ARGV[2] == '1', {}
 local function known(id)
-  for i = 1, regions do
+  for i = 2, regions + 1 do
     if redis.call('ZSCORE', KEYS[i], id) then return true end
   end
   return false
 end
-for i = 1, #KEYS - regions do
-  local links = KEYS[regions + i]
-  if not known(ARGV[2 + i]) then
-    if redis.call('EXISTS', links) == 1 then
-      dead[#dead + 1], dead[#dead + 2] = i, ''
-      if ARGV[2] == '1' then redis.call('DEL', links) end
-    end
+local function tell(i, problem, field)
+  wrong[#wrong + 1] = i
+  wrong[#wrong + 1] = problem
+  wrong[#wrong + 1] = field
+  if not mend then return end
+  local links = KEYS[regions + 1 + i]
+  if field == '' then redis.call('DEL', links) else redis.call('HDEL', links, field) end
+  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[1], ARGV[2 + i]) end
+end
+for i = 1, #KEYS - regions - 1 do
+  local id, held = ARGV[2 + i], redis.pcall('HGETALL', KEYS[regions + 1 + i])
+  if held.err then tell(i, 'is no hash of links', '')
+  elseif #held == 0 then
+    if redis.call('SISMEMBER', KEYS[1], id) == 1 then tell(i, 'is listed and has no links', '') end
+  elseif not known(id) then tell(i, 'are links of what is not there', '')
   else
-    local held = redis.call('HGETALL', links)
     for j = 1, #held, 2 do
       local target = string.match(held[j], '^(.*)|')
-      if not target or not known(target) or not tonumber(held[j + 1]) then
-        dead[#dead + 1], dead[#dead + 2] = i, held[j]
-        if ARGV[2] == '1' then redis.call('HDEL', links, held[j]) end
-      end
+      if not target or not known(target) then tell(i, 'links what is not there', held[j])
+      elseif not tonumber(held[j + 1]) then tell(i, 'has no weight', held[j]) end
     end
   end
 end
-return dead
+return wrong
 """)
 
 QUARANTINE = Script(
@@ -116,8 +120,8 @@ QUARANTINE = Script(
     INDEXES,
     NEWS,
     """
--- KEYS from 5 on: those of the region, document, dynamics, where both go, reasons, changes. ARGV from 4 on: id, the t and
--- the y that were read ('' for none), the reason. Moves a record out of the way as it is.
+-- KEYS from 5 on: those of the region, document, dynamics, where both go, reasons, changes. ARGV from 4 on: id, the t
+-- and the y that were read ('' for none), the reason. Moves a record out of the way as it is.
 local held = fields(KEYS[14], 'y', 'g')
 if (fields(KEYS[13], 't')[1] or '') ~= ARGV[5] or (held[1] or '') ~= ARGV[6] then return {'stale'} end
 redis.call('HSET', KEYS[17], KEYS[13], ARGV[7])

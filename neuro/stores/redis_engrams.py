@@ -160,10 +160,7 @@ class RedisEngrams:
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         # Of the members from "digest:" on, before "digest;" (the next character), the first that can be read.
         replies = await self._connection.send(
-            [
-                ("ZRANGEBYLEX", self._indexes.digests, f"[{d}:", f"({d};", "LIMIT", 0, _TWINS)
-                for d in digests
-            ]
+            [("ZRANGEBYLEX", self._indexes.digests, f"[{d}:", f"({d};", "LIMIT", 0, _TWINS) for d in digests]
         )
         found = ([_text(member).partition(":")[2] for member in members] for members in replies)
         return [next(iter(self._readable(ids)), None) for ids in found]
@@ -208,9 +205,7 @@ class RedisEngrams:
 
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
         keys = [self._indexes.forget, self._indexes.dormant]
-        batches = [
-            engram_ids[i : i + _DEMOTED_AT_ONCE] for i in range(0, len(engram_ids), _DEMOTED_AT_ONCE)
-        ]
+        batches = [engram_ids[i : i + _DEMOTED_AT_ONCE] for i in range(0, len(engram_ids), _DEMOTED_AT_ONCE)]
         answers = await self._guard.send(
             [
                 self._guard.command(scripts.DEMOTE, keys, [number(before), *ids], once=attempt_id())
@@ -240,9 +235,7 @@ class RedisEngrams:
         return visible, fading + dormant
 
 
-def unpack_record(
-    key: str, document: bytes | None, dynamics: bytes | None, features: bytes | None
-) -> Engram:
+def unpack_record(key: str, document: bytes | None, dynamics: bytes | None, features: bytes | None) -> Engram:
     """The engram in what is stored of it; raises CorruptRecordError, naming ``key``."""
     if document is None or features is None or dynamics is None:
         raise missing_part(key)

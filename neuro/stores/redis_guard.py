@@ -57,11 +57,15 @@ class Guard:
         Raises:
             LeaseLostError: one was refused for that.
             CorruptRecordError: a newer neuro has changed the layout meanwhile.
+            StoreUnavailableError: the server cannot be reached, or no replica has confirmed what durability ``full``
+                waits for; it may be carried out.
         """
-        answers = await self._connection.send(commands)
+        answers = await self._connection.send(commands, settle=True)
         for word, *rest in answers:
             if word == b"lost":
-                raise LeaseLostError(f"{self._connection}: another brain has got the lease ({rest[0].decode()})")
+                raise LeaseLostError(
+                    f"{self._connection}: another brain has got the lease ({rest[0].decode()})"
+                )
             if word == b"schema":
                 raise newer_schema(self._keys.schema, rest[0])
         return answers

@@ -34,6 +34,7 @@ class Keys:
         self.changes = f"{self.prefix}chg"
         self.documents = f"{self.prefix}doc"
         self.regions = f"{self.prefix}regions"
+        self.linked = f"{self.prefix}linked"
         self.quarantine = f"{self.prefix}quarantine"
         self.operations = (f"{self.prefix}ops", f"{self.prefix}ops-order")
         self.tries = (f"{self.prefix}tries", f"{self.prefix}tries-order")

@@ -6,31 +6,10 @@ All may be run again after a lost reply.
 from __future__ import annotations
 
 from neuro.stores.redis_care_scripts import CARE_SCRIPTS
-from neuro.stores.redis_lua import FIELDS, GUARD, INDEXES, Command, Script
+from neuro.stores.redis_lua import FIELDS, GUARD, INDEXES, Script
 from neuro.stores.redis_write_script import WRITE
 
-__all__ = [
-    "ACQUIRE",
-    "ADOPT",
-    "AMEND",
-    "AMEND_DOCUMENT",
-    "BEAT",
-    "DEMOTE",
-    "OPEN",
-    "PAGE",
-    "READ",
-    "RELEASE",
-    "RENEW",
-    "RETIRE",
-    "SCRIPTS",
-    "UPCOMING",
-    "UPGRADE_ARRIVAL",
-    "UPGRADE_END",
-    "UPGRADE_ENTRY",
-    "WRITE",
-    "Command",
-    "Script",
-]
+__all__ = ["SCRIPTS", "WRITE"]
 
 READ = Script(
     FIELDS,
@@ -247,6 +226,14 @@ return 1
 """,
 )
 
+UPGRADE_LINKED = Script("""
+-- KEYS: linked, links of engrams. ARGV: ids of the engrams. Lists those that have links.
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('SADD', KEYS[1], ARGV[i - 1]) end
+end
+return 1
+""")
+
 UPGRADE_END = Script("""
 -- KEYS: schema, changes, regions, operations of the first layout, then ids of each region. ARGV: schema, their names.
 if redis.call('GET', KEYS[1]) then return 0 end
@@ -276,6 +263,7 @@ SCRIPTS = (
     OPEN,
     UPGRADE_ARRIVAL,
     UPGRADE_ENTRY,
+    UPGRADE_LINKED,
     UPGRADE_END,
     *CARE_SCRIPTS,
 )

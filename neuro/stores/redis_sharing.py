@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Happening, Lease, News
@@ -51,9 +50,7 @@ class Sharing:
                 return News(position.decode(), tuple(happened))
 
     async def _latest(self) -> bytes:
-        [entries] = await self._connection.send(
-            [("XREVRANGE", self._keys.changes, "+", "-", "COUNT", 1)]
-        )
+        [entries] = await self._connection.send([("XREVRANGE", self._keys.changes, "+", "-", "COUNT", 1)])
         return entries[0][0] if entries else _BEGINNING
 
     # Writers
@@ -97,7 +94,8 @@ class Sharing:
         return outcome
 
 
-def _happenings(fields: Mapping[bytes, bytes] | Sequence[bytes]) -> Iterable[tuple[Happening, str]]:
+def _happenings(fields: Mapping[bytes, bytes]) -> list[tuple[Happening, str]]:
     """What an entry of the log says; one that only marks a beginning says nothing."""
-    pairs: Iterable[Any] = fields.items() if isinstance(fields, Mapping) else zip(fields[::2], fields[1::2], strict=True)
-    return [(_HAPPENINGS[kind], engram_id.decode()) for kind, engram_id in pairs if kind in _HAPPENINGS]
+    return [
+        (_HAPPENINGS[kind], engram_id.decode()) for kind, engram_id in fields.items() if kind in _HAPPENINGS
+    ]

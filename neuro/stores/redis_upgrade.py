@@ -65,6 +65,8 @@ class _Upgrade:
         for region in _REGIONS:  # while the journal says which of them it has still
             await self._settle_arrivals(region)
         await self._empty_journal()
+        for region in _REGIONS:
+            await self._list_linked(region)
         keys = self._keys
         ends = [keys.schema, keys.changes, keys.regions, keys.operations[0]]
         ids = [keys.region(region).ids for region in _REGIONS]
@@ -87,6 +89,12 @@ class _Upgrade:
             [entries] = await self._connection.send([("HMGET", self._journal, *batch)])
             there = [(i, e) for i, e in zip(batch, entries, strict=True) if e is not None]
             await self._connection.send(await asyncio.to_thread(self._moves, there))
+
+    async def _list_linked(self, region: str) -> None:
+        [members] = await self._connection.send([("ZRANGE", self._keys.region(region).ids, 0, -1)])
+        for ids in _batches([member.decode() for member in members]):
+            links = map(self._keys.links, ids)
+            await self._connection.send([scripts.UPGRADE_LINKED([self._keys.linked, *links], ids)])
 
     def _moves(self, entries: Sequence[tuple[str, bytes]]) -> list[Command]:
         return [self._move(engram_id, entry) for engram_id, entry in entries]

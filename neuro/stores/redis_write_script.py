@@ -10,21 +10,21 @@ WRITE = Script(
     INDEXES,
     NEWS,
     """
--- KEYS from 5 on: changes, documents, regions, then those of each region, then those of each write.
+-- KEYS from 5 on: changes, documents, regions, linked, then those of each region, then those of each write.
 -- ARGV from 4 on: number of regions, '1' if what is there already was looked at, the names of the regions, then each
 -- write: its letter and its arguments (with its keys):
 --   i region id t e y v g f w h writer dimension   (document, dynamics)  insert
 --   r region id revision                           (document, dynamics)  remove
 --   c region id revision y v f w h                 (document, dynamics)  replace
---   l field weight                                 (links)               link, unlink where the weight is ''
+--   l source field weight                          (links)               link, unlink where the weight is ''
 --   u id n target x n                              (links, links x n)    unlink
 --   d key value                                                          document, none where the value is ''
 -- Returns 'done' and '1' if it removed an engram; or, having done nothing, a word and the numbers of the writes that
 -- it is about: 'present' (there already: look whether they can be read), 'stale', 'again' (read the links again); or
 -- 'dimension' and the one that features must have.
 local count = tonumber(ARGV[4])
-local writes, k, a = {}, 7 + 8 * count, 5 + count
-local sizes = {i = {2, 12}, r = {2, 3}, c = {2, 8}, l = {1, 2}, d = {0, 2}}
+local writes, k, a = {}, 8 + 8 * count, 5 + count
+local sizes = {i = {2, 12}, r = {2, 3}, c = {2, 8}, l = {1, 3}, d = {0, 2}}
 while a < #ARGV do
   local kind = ARGV[a + 1]
   local size = sizes[kind]
@@ -35,7 +35,7 @@ while a < #ARGV do
   local write = {kind = kind, number = #writes + 1, k = k, a = a + 1}
   if kind == 'i' or kind == 'r' or kind == 'c' then
     write.region = tonumber(ARGV[a + 2])
-    write.at = 8 * write.region - 1
+    write.at = 8 * write.region
     write.id = ARGV[a + 3]
   end
   writes[#writes + 1] = write
@@ -136,22 +136,33 @@ function apply.c(write)
   change(write.at, KEYS[write.k + 2], write.id, ARGV[from + 4], ARGV[from + 5], ARGV[from + 6], ARGV[from + 7],
          ARGV[from + 8])
 end
+local function strike_off(links, id)
+  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[8], id) end
+end
 function apply.l(write)
-  local field, weight = ARGV[write.a + 1], ARGV[write.a + 2]
-  if weight == '' then redis.call('HDEL', KEYS[write.k + 1], field)
-  else redis.call('HSET', KEYS[write.k + 1], field, weight) end
+  local links, id, field, weight = KEYS[write.k + 1], ARGV[write.a + 1], ARGV[write.a + 2], ARGV[write.a + 3]
+  if weight == '' then
+    redis.call('HDEL', links, field)
+    strike_off(links, id)
+  else
+    redis.call('HSET', links, field, weight)
+    redis.call('SADD', KEYS[8], id)
+  end
 end
 function apply.u(write)
   local back = ARGV[write.a + 1] .. '|'
   for _, field in ipairs(redis.call('HKEYS', KEYS[write.k + 1])) do
-    local links = write.links[string.match(field, '^(.*)|')]
+    local target = string.match(field, '^(.*)|')
+    local links = write.links[target]
     for _, other in ipairs(redis.call('HKEYS', links)) do
       if string.sub(other, 1, #back) == back and not string.find(other, '|', #back + 1, true) then
         redis.call('HDEL', links, other)
       end
     end
+    strike_off(links, target)
   end
   redis.call('DEL', KEYS[write.k + 1])
+  strike_off(KEYS[write.k + 1], ARGV[write.a + 1])
 end
 function apply.d(write)
   local key, value = ARGV[write.a + 1], ARGV[write.a + 2]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from neuro.errors import FeatureMismatchError, StaleEngramError
@@ -28,13 +28,8 @@ Look = Callable[[str, Sequence[str]], Awaitable[None]]
 """Makes sure that engrams of a region, by id, can be read, or are out of the way."""
 
 
-def link_field(target_id: str, kind: str) -> str:
-    """The field of a link among those of its source; no kind holds a ``|``."""
-    return f"{target_id}|{kind}"
-
-
 def target_and_kind(field: bytes) -> tuple[str, str]:
-    """What `link_field` was made of."""
+    """What the field of a link says, ``target|kind``; no kind holds a ``|``."""
     target, _, kind = field.decode().rpartition("|")
     return target, kind
 
@@ -64,18 +59,24 @@ class Writes:
             if word == b"done":
                 return rest == [b"1"]
             if word == b"dimension":
-                raise FeatureMismatchError(f"features: must have dimension {rest[0].decode()}, as those stored")
+                raise FeatureMismatchError(
+                    f"features: must have dimension {rest[0].decode()}, as those stored"
+                )
             if word == b"stale":
-                raise _stale([writes[n - 1] for n in rest])
+                raise _stale(_chosen(writes, rest))
             if word == b"present":
-                await self._look_at([writes[n - 1] for n in rest])
+                await self._look_at(_chosen(writes, rest))
                 looked = True
 
     async def _targets(self, writes: Sequence[Write]) -> dict[str, list[str]]:
         """Whom the engrams that are to be unlinked are linked to."""
+        if not any(isinstance(write, Unlink) for write in writes):
+            return {}
         sources = list(dict.fromkeys(write.engram_id for write in writes if isinstance(write, Unlink)))
         replies = await self._connection.send([("HKEYS", self._keys.links(i)) for i in sources])
-        found = {i: {target_and_kind(f)[0] for f in fields} for i, fields in zip(sources, replies, strict=True)}
+        found = {
+            i: {target_and_kind(f)[0] for f in fields} for i, fields in zip(sources, replies, strict=True)
+        }
         for write in writes:
             if isinstance(write, Link) and write.source_id in found:
                 found[write.source_id].add(write.target_id)
@@ -88,6 +89,11 @@ class Writes:
                 present[write.region].append(write.placed.engram.engram_id)
         for region, ids in present.items():
             await self._look(region, ids)
+
+
+def _chosen(writes: Sequence[Write], numbers: Iterable[int]) -> list[Write]:
+    """Writes by their numbers, from 1 on."""
+    return [writes[number - 1] for number in numbers]
 
 
 def _stale(writes: Sequence[Write]) -> StaleEngramError:
@@ -116,7 +122,7 @@ class _Batch:
             self._add(write)
 
     def command(self, guard: Guard, op_id: str | None, once: bytes, looked: bool) -> Command:
-        keys = [self._keys.changes, self._keys.documents, self._keys.regions]
+        keys = [self._keys.changes, self._keys.documents, self._keys.regions, self._keys.linked]
         for region in self._regions:
             keys += self._keys.region(region)
         head = [str(len(self._regions)), "1" if looked else "", *self._regions]
@@ -139,7 +145,7 @@ class _Batch:
                 self._arguments += (pack_dynamics(engram), str(engram.revision), *index_keys(placed))
             case Link(source, target, kind, weight):
                 self._touched.append(self._keys.links(source))
-                self._arguments += ("l", link_field(target, kind), number(weight) if weight else "")
+                self._arguments += ("l", source, f"{target}|{kind}", number(weight) if weight else "")
             case Unlink(engram_id):
                 targets = self._targets[engram_id]
                 self._touched += map(self._keys.links, (engram_id, *targets))
@@ -152,7 +158,13 @@ class _Batch:
         packed = pack(engram)
         self._touched += self._keys.engram(write.region, engram.engram_id)
         self._arguments += ("i", self._region(write.region), engram.engram_id)
-        self._arguments += (packed.document, packed.features, packed.dynamics, str(engram.revision), engram.digest)
+        self._arguments += (
+            packed.document,
+            packed.features,
+            packed.dynamics,
+            str(engram.revision),
+            engram.digest,
+        )
         self._arguments += (*index_keys(write.placed), write.writer or "")
         self._arguments.append("" if features is None else str(features.shape[1]))
 

@@ -59,4 +59,6 @@ def open_reader(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
 
 def _connect(path: Path, busy_timeout: float, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=busy_timeout, isolation_level=None)
+    return sqlite3.connect(
+        f"{path.as_uri()}?mode={mode}", uri=True, timeout=busy_timeout, isolation_level=None
+    )

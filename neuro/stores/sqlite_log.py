@@ -15,6 +15,9 @@ ENTRIES_KEPT = 10_000
 _SURPLUS = 1_000
 """How many more there may be before the oldest are deleted, all at once."""
 
+_DIGITS = 18
+"""Longest position; SQLite has no longer integers."""
+
 _NEWEST = "SELECT seq FROM {} WHERE namespace = ? ORDER BY seq DESC LIMIT 1"
 _DROP = "DELETE FROM {} WHERE namespace = ? AND seq <= ?"
 
@@ -35,17 +38,17 @@ def news(connection: sqlite3.Connection, namespace: str, since: str | None) -> N
     """`neuro.stores.base.Store.news`; a position that was never given is a gap too."""
     if since is None:
         return News(str(_newest(connection, "happening", namespace)))
-    known = int(since) if since.isdecimal() else -1
+    known = int(since) if since.isdecimal() and len(since) <= _DIGITS else -1
     rows = connection.execute(
         "SELECT seq, kind, engram_id FROM happening WHERE namespace = ? AND seq >= ? ORDER BY seq",
         (namespace, known),
     ).fetchall()
-    if known > 0 and rows and rows[0][0] == known:
-        del rows[0]
-    elif known != 0 or (rows and rows[0][0] != 1):
+    later = [row for row in rows if row[0] > known]
+    unbroken = later[0][0] == known + 1 if later else bool(rows) or known == 0
+    if not unbroken:
         return News(str(_newest(connection, "happening", namespace)), gap=True)
-    position = rows[-1][0] if rows else known
-    return News(str(position), tuple((Happening(kind), engram_id) for _, kind, engram_id in rows))
+    position = later[-1][0] if later else known
+    return News(str(position), tuple((Happening(kind), engram_id) for _, kind, engram_id in later))
 
 
 def is_done(connection: sqlite3.Connection, namespace: str, op_id: str) -> bool:

@@ -32,9 +32,7 @@ class Unreadable:
         return dict(self._reasons)
 
 
-def put_aside_engram(
-    connection: sqlite3.Connection, namespace: str, row: int, key: str, reason: str
-) -> None:
+def put_aside_engram(connection: sqlite3.Connection, namespace: str, row: int, key: str, reason: str) -> None:
     """Moves all there is of an engram, or the remains of one, into the quarantine."""
     connection.execute(
         "INSERT INTO quarantine (namespace, key, reason, document, dynamics, features)"
@@ -62,8 +60,16 @@ def put_aside_document(connection: sqlite3.Connection, namespace: str, key: str,
 
 def put_aside(connection: sqlite3.Connection, namespace: str) -> dict[str, str]:
     """Why each record of a namespace is in the quarantine, by key."""
-    rows = connection.execute("SELECT key, reason FROM quarantine WHERE namespace = ? ORDER BY key", (namespace,))
+    rows = connection.execute(
+        "SELECT key, reason FROM quarantine WHERE namespace = ? ORDER BY key", (namespace,)
+    )
     return dict(rows.fetchall())
+
+
+def count_put_aside(connection: sqlite3.Connection, namespace: str) -> int:
+    """How many records of a namespace are in the quarantine."""
+    count = "SELECT count(*) FROM quarantine WHERE namespace = ?"
+    return connection.execute(count, (namespace,)).fetchone()[0]
 
 
 def engram_key(region: str, engram_id: str) -> str:

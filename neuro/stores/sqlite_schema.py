@@ -16,7 +16,7 @@ from neuro.stores.base import Agenda
 from neuro.stores.codec import unpack
 
 _APPLICATION_ID = int.from_bytes(b"neur")
-_HIPPOCAMPUS = "hippocampus"
+HIPPOCAMPUS = "hippocampus"
 """The region whose engrams were in a journal until version 3."""
 
 _INDEXES = (
@@ -181,7 +181,7 @@ def _replay_journal(connection: sqlite3.Connection) -> None:
         f" WHERE NOT EXISTS ({moved}) ORDER BY namespace, engram_id"
     ).fetchall()
     for namespace, engram_id, document, dynamics, features in rows:
-        key = f"{_HIPPOCAMPUS}/{engram_id}"
+        key = f"{HIPPOCAMPUS}/{engram_id}"
         try:
             engram = unpack(key, document, dynamics, features)
         except CorruptRecordError as exc:
@@ -195,7 +195,7 @@ def _replay_journal(connection: sqlite3.Connection) -> None:
             "INSERT INTO place (namespace, region, dimension, engrams) VALUES (?, ?, ?, 1)"
             " ON CONFLICT DO UPDATE SET engrams = engrams + 1, dimension = coalesce(dimension, excluded.dimension)"
             " RETURNING id",
-            (namespace, _HIPPOCAMPUS, dimension),
+            (namespace, HIPPOCAMPUS, dimension),
         ).fetchall()
         row = connection.execute(
             "INSERT INTO engram (place, engram_id, digest, forgotten_at, revision, dynamics)"

@@ -54,6 +54,11 @@ def primary_code(exc: BaseException) -> int:
     return getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
 
 
+def is_damage(exc: BaseException) -> bool:
+    """Whether it says that the file does not hold together."""
+    return primary_code(exc) in _DAMAGED
+
+
 def translated(path: Path, exc: BaseException) -> BaseException:
     """What SQLite raises as an error of neuro's own that names the file; other exceptions as they are."""
     if not isinstance(exc, sqlite3.Error):
@@ -61,7 +66,7 @@ def translated(path: Path, exc: BaseException) -> BaseException:
     code = primary_code(exc)
     if code in _TRANSIENT:
         return StoreUnavailableError(f"{path}: {exc}: {_TRANSIENT[code]}")
-    if code in _DAMAGED:
+    if is_damage(exc):
         return CorruptRecordError(f"{path}: {exc}")
     return StoreError(f"{path}: {exc}")
 
@@ -138,6 +143,11 @@ class ConnectionThread:
         self._thread.start()
         await opened
 
+    def check_open(self) -> None:
+        """Raises StoreClosedError after `stop`."""
+        if self._closed is not None:
+            raise StoreClosedError(f"{self._path}: this store is closed")
+
     async def run(self, work: Work[T], *, alone: bool = False) -> T:
         """Runs a job within a transaction; returns, or raises, what it does, once that is committed.
 
@@ -146,8 +156,7 @@ class ConnectionThread:
         Args:
             alone: the job runs outside any transaction.
         """
-        if self._closed is not None:
-            raise StoreClosedError(f"{self._path}: this store is closed")
+        self.check_open()
         return await self._put(work, _Manner.ALONE if alone else _Manner.TOGETHER)
 
     def stop(self) -> asyncio.Future[None]:

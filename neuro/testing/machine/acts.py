@@ -164,17 +164,7 @@ _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
 _PAUSES = (30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY, 40 * DAY)
-_LOSABLE = (
-    "insert",
-    "reveal",
-    "amend",
-    "delete",
-    "demote",
-    "link",
-    "unlink",
-    "write_journal",
-    "write_documents",
-)
+_LOSABLE = ("write", "amend", "demote", "amend_document", "adopt", "beat", "acquire", "release")
 _REGIONS = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
 
 

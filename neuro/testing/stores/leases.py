@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import aclosing, contextmanager, suppress
 
 from neuro.errors import LeaseLostError
 from neuro.stores.base import Document, Insert, Lease, Link, Remove, Replace, Store, Unlink, Write
@@ -18,6 +18,15 @@ from neuro.testing.stores.images import nothing_changes
 
 _NOW = 1_700_000_000.123456
 _UNTIL = _NOW + 10.0
+
+
+@contextmanager
+def never_refused(what: str) -> Generator[None]:
+    """The block must not be refused for want of a lease."""
+    try:
+        yield
+    except LeaseLostError as error:
+        raise AssertionError(f"{what} was refused") from error
 
 
 async def _acquire(store: Store, holder: str, now: float = _NOW) -> Lease:
@@ -59,7 +68,9 @@ async def check_a_lease_is_prolonged_unless_it_is_lost(make_store: MakeStore) ->
         assert second.holder == "two"
         assert not await store.renew(first, until=_UNTIL + 99.0)
         assert not await store.renew(first._replace(holder="two"), until=_UNTIL + 99.0)
-        assert await _acquire(store, "three", _UNTIL + 6.0) == second, "a loser prolonged the lease of another"
+        assert await _acquire(store, "three", _UNTIL + 6.0) == second, (
+            "a loser prolonged the lease of another"
+        )
 
 
 async def check_a_lease_is_released_by_its_holder_alone(make_store: MakeStore) -> None:
@@ -83,7 +94,7 @@ async def check_a_holder_that_acquires_again_gets_a_new_lease(make_store: MakeSt
         assert not await store.renew(first, until=_UNTIL + 9.0)
         with fenced(first.fence), raises(LeaseLostError):
             await store.write([Document("a", 1)])
-        with fenced(second.fence):
+        with fenced(second.fence), never_refused("a write under the lease"):
             await store.write([Document("a", 2)])
         assert await store.read_documents(["a"]) == [2]
 
@@ -96,8 +107,8 @@ def _writing(store: Store) -> list[Callable[[], Awaitable[object]]]:
     engrams, held = store.engrams(REGION), sample_id(1)
     writes: list[Write] = [
         Insert(REGION, sample_placed(2)),
-        Remove(REGION, held),
         Replace(REGION, counted(sample_engram(1), 20.0), 0),
+        Remove(REGION, held),
         Link(held, held, "temporal", 0.5),
         Unlink(held),
         Document("a", 2),
@@ -135,14 +146,16 @@ async def check_writes_under_the_lease_and_under_none_are_never_refused(make_sto
         lost = await _acquire(store, "one")
         for verb in range(len(_writing(store))):
             await _populate(store)
-            with fenced((await _acquire(store, "two", _UNTIL)).fence):
+            held = await _acquire(store, "two", _UNTIL)
+            with fenced(held.fence), never_refused("a write under the lease"):
                 await _writing(store)[verb]()
             await store.write([Remove(REGION, sample_id(n)) for n in (1, 2)])
             await _populate(store)
-            await _writing(store)[verb]()
+            with never_refused("a write under no lease"):
+                await _writing(store)[verb]()
             await store.write([Remove(REGION, sample_id(n)) for n in (1, 2)])
-        with fenced(lost.fence):
-            assert await store.engrams(REGION).scan() == [], "reading is never refused"
+        with fenced(lost.fence), never_refused("reading"):
+            assert await store.engrams(REGION).scan() == []
             assert await store.links([sample_id(9)]) == [[]]
 
 
@@ -150,7 +163,7 @@ async def check_a_lease_that_nobody_took_still_writes(make_store: MakeStore) -> 
     async with aclosing(await make_store()) as store:
         lease = await _acquire(store, "one")
         assert await _acquire(store, "two") == lease
-        with fenced(lease.fence):
+        with fenced(lease.fence), never_refused("a write under the last lease"):
             await store.write([Document("a", 1)])
             await store.release(lease)
             assert await store.amend_document("a", more) == 2
@@ -182,28 +195,29 @@ async def check_a_write_carries_the_lease_of_its_own_task(make_store: MakeStore)
 async def check_nothing_is_written_after_the_lease_was_lost(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
+
+        async def written() -> list[object]:
+            return [await engrams.count(0.0), await store.read_documents(["a"])]
+
         for life in range(6):
             lease = await _acquire(store, "sleeper", _NOW + 100.0 * life)
-            seen: list[tuple[int, int]] = []
 
             async def sleep(number: int, fence: int = lease.fence) -> None:
                 with fenced(fence), suppress(LeaseLostError):
                     for step in range(3):
                         await engrams.insert([sample_placed(1000 * fence + 10 * number + step)])
                         await store.amend_document("a", more)
+                        await asyncio.sleep(0)
 
-            async def take(now: float = lease.until) -> None:
+            async def take(now: float = lease.until) -> list[object]:
                 await asyncio.sleep(0)
                 assert (await _acquire(store, "other", now)).holder == "other"
-                seen.append((await _counted(store), 0))
+                return await written()
 
-            await asyncio.gather(*(sleep(n) for n in range(3)), take(), *(sleep(n) for n in range(3, 6)))
-            assert seen[0][0] == await _counted(store), "a late write landed under a lost lease"
-
-
-async def _counted(store: Store) -> int:
-    count, _ = await store.engrams(REGION).count(0.0)
-    return count
+            sleepers = [asyncio.create_task(sleep(number)) for number in range(6)]
+            seen = await take()
+            await asyncio.gather(*sleepers)
+            assert seen == await written(), "a late write landed under a lost lease"
 
 
 LEASE_CHECKS = (

@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 
 from neuro.errors import StaleEngramError
 from neuro.stores.base import Document, Happening, Insert, Link, Placed, Remove, Replace, Store, Write
-from neuro.testing.samples import sample_engram, sample_id, sample_placed
+from neuro.testing.samples import sample_id, sample_placed
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
 from neuro.testing.stores.images import HIPPOCAMPUS, nothing_changes
 from neuro.testing.stores.random_life import random_life

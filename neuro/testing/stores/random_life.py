@@ -19,8 +19,10 @@ _NUMBERS = 20
 _WRITERS = ("a", "b", "c")
 
 
-async def random_life(store: Store, *, seed: int, steps: int = 150) -> AsyncGenerator[tuple[int, dict[str, str]]]:
-    """Does something at random, and yields how often by now, and the region of each engram that is there."""
+async def random_life(
+    store: Store, *, seed: int, steps: int = 150
+) -> AsyncGenerator[tuple[int, dict[str, str]]]:
+    """Does something at random in an empty store, and yields how often by now, and the region of each engram."""
     life = _Life(store, random.Random(seed))
     for step in range(1, steps + 1):
         await life.live()
@@ -80,7 +82,9 @@ class _Life:
         if (drawn := await self._drawn()) is not None:
             placed, region = drawn
             engram, destination = placed.engram, self.rng.choice(REGIONS)
-            await self._write([Remove(region, engram.engram_id, engram.revision), Insert(destination, placed)])
+            await self._write(
+                [Remove(region, engram.engram_id, engram.revision), Insert(destination, placed)]
+            )
             self.owners[engram.engram_id] = destination
 
     async def _forget(self) -> None:
@@ -142,9 +146,11 @@ def _both_ways(one: str, other: str, weight: float) -> list[Write]:
     return [Link(one, other, "temporal", weight), Link(other, one, "temporal", weight)]
 
 
-async def lived(store: Store, *, seed: int) -> dict[str, str]:
-    """Lives a whole life; the region of each engram that is there at its end."""
+async def lived(store: Store, *, seed: int, steps: int = 150) -> None:
+    """Lives a whole life; every engram must be where it was left, and nowhere else."""
     owners: dict[str, str] = {}
-    async for _, owners in random_life(store, seed=seed):
-        pass
-    return owners
+    async for _, now in random_life(store, seed=seed, steps=steps):
+        owners = now
+    for region in REGIONS:
+        found = [engram.engram_id for engram in await store.engrams(region).scan()]
+        assert found == sorted(engram_id for engram_id, owner in owners.items() if owner == region)

@@ -34,11 +34,13 @@ async def check_the_living_keep_what_is_theirs(make_store: MakeStore) -> None:
 async def check_what_belongs_to_nobody_is_adopted(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(HIPPOCAMPUS)
-        for writer in ("living", "retired", "silent"):
-            await store.beat(writer, _NOW)
+        await store.beat("silent", _NOW)
+        await store.beat("retired", _NOW + 40.0)
         await engrams.insert([sample_placed(n) for n in (7, 1)], writer="retired")
         await engrams.insert([sample_placed(2)], writer="silent")
-        await store.write([Insert(HIPPOCAMPUS, sample_placed(5)), Insert(HIPPOCAMPUS, sample_placed(3), "living")])
+        await store.write(
+            [Insert(HIPPOCAMPUS, sample_placed(5)), Insert(HIPPOCAMPUS, sample_placed(3), "living")]
+        )
         await store.retire("retired")
         await store.beat("living", _NOW + 40.0)
         await store.beat("adopter", _NOW + 40.0)

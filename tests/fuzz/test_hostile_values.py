@@ -1,0 +1,258 @@
+"""Every public verb, given hostile values: only errors of the documented tree are raised, and then nothing has changed.
+
+$NEURO_TEST_FUZZ inputs for each verb where the long tests run.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hostile import VALUES, PlantedError, told
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+import neuro
+from neuro import Brain, BrainConfig, NeuroError, Stimulus, Where
+from neuro.clock import SimulatedClock
+from neuro.testing.machine.image import take_image
+
+_ORDINARY = 60
+"""Inputs for each verb in the ordinary run."""
+INPUTS = int(os.environ.get("NEURO_TEST_FUZZ", _ORDINARY))
+_MOST = 40
+"""Engrams above which the brain that is fuzzed is replaced: pictures of it are taken all the time."""
+_PATIENCE = 20.0
+"""Real seconds after which a verb counts as stuck."""
+
+Arguments = Mapping[str, Any]
+
+fuzzed = settings(
+    max_examples=INPUTS,
+    deadline=None,
+    derandomize=INPUTS == _ORDINARY,
+    database=None,
+    phases=[Phase.generate, *([Phase.shrink] if INPUTS == _ORDINARY else [])],  # shrinking may take minutes
+    suppress_health_check=[*HealthCheck],
+)
+
+VERBS: dict[str, Arguments] = {
+    "perceive": {
+        "content": "We met Dana",
+        "memory_type": "semantic",
+        "salience": 0.5,
+        "reward": 0.5,
+        "modality": "text",
+        "context": {"speaker": "Dana"},
+        "tags": ["a"],
+        "occurred_at": 5.0,
+    },
+    "perceive_many": {"items": ["We met Dana", "She lost her keys"]},
+    "attend": {"content": "Dana"},
+    "recall": {"cue": "Dana", "limit": 3, "where": {}, "update": True, "strict": True, "mode": "human"},
+    "reinforce": {"*": "id"},
+    "get": {"engram_id": "id"},
+    "list": {"where": {}, "limit": 3, "after": "id", "dormant": True},
+    "forget": {"engram_id": "id"},
+    "pin": {"engram_id": "id"},
+    "unpin": {"engram_id": "id"},
+    "retention": {"engram": "engram"},
+    "hours_left": {"engram": "engram"},
+    "explain": {"engram_id": "id"},
+    "lesion": {"region": "neocortex"},
+    "restore": {"region": "neocortex"},
+    "schedule.register": {"engram_id": "id", "retention": 0.9},
+    "schedule.unregister": {"engram_id": "id"},
+    "schedule.review": {"engram_id": "id", "grade": "good"},
+    "schedule.due": {"within": 5.0, "limit": 3},
+    "schedule.planned": {"engram": "engram"},
+    "schedule.time_until": {"engram": "engram", "retention": 0.5},
+    "schedule.curve": {"engram": "engram", "seconds": 60.0, "points": 3},
+}
+"""Arguments that each verb can use; ``id`` and ``engram`` stand for those of an engram that is there, ``*`` for what
+is given by position."""
+WHERE: Arguments = {
+    "memory_type": "semantic",
+    "speaker": "Dana",
+    "tags": ["a"],
+    "context": {"a": 1},
+    "encoded_from": 0.0,
+    "encoded_before": 9.0,
+    "salience_from": 0.5,
+    "pinned": False,
+    "consolidation": "labile",
+}
+CREATE: Arguments = {
+    "url": "memory://",
+    "redis_url": None,
+    "namespace": "default",
+    "config": BrainConfig(),
+    "embedder": "words",
+    "clock": SimulatedClock(),
+    "rng": 5,
+    "scope": "mine",
+    "sleep_interval_seconds": 5.0,
+}
+FUNCTIONS: dict[str, tuple[Callable[..., object], Arguments]] = {
+    "Stimulus.of": (Stimulus.of, VERBS["perceive"]),
+    "Stimulus": (Stimulus, VERBS["perceive"]),
+    "Stimulus.checked": (Stimulus.checked, {"item": "text"}),
+    "Where": (Where, WHERE),
+    "Where.of": (Where.of, {"value": WHERE}),
+    "BrainConfig": (BrainConfig, dict.fromkeys(BrainConfig.model_fields)),
+    "SimulatedClock": (SimulatedClock, {"start": 0.0}),
+}
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, good: Arguments) -> dict[str, Any]:
+    """Good arguments, of which one or a few are something else."""
+    names = draw(st.lists(st.sampled_from([*good]), min_size=1, max_size=3, unique=True))
+    return {**good, **{name: draw(VALUES) for name in names}}
+
+
+class Subject:
+    """A brain that is asked the strangest things, on a loop of its own."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self.run = self._runner.run
+        self.run(self._be_born())
+
+    async def _be_born(self) -> None:
+        self.brain = await Brain.create(clock=SimulatedClock(1_000_000.0), rng=0)
+        await self.brain.perceive("We met Dana at the harbour", memory_type="procedural", tags=["a"])
+        await self.brain.sleep()
+        self.brain.thalamus.lesion()  # lets everything through, so that much is tried
+        self.brain.thalamus.restore()
+        await self.brain.perceive("She lost her keys", context={"speaker": "Dana"})
+        await self.brain.recall("Dana")
+        [self.engram, *_] = await self.brain.list()
+        self.picture = await self._look()
+
+    async def _look(self) -> tuple[Any, ...]:
+        return (
+            await take_image(self.brain, self.brain.store),
+            self.brain.inspect(),
+            [*self.brain.working_memory],
+            await self.brain.stats(),
+        )
+
+    async def ask(self, verb: str, arguments: Arguments) -> None:
+        """Asks one thing, and looks at what became of the brain."""
+        known = {"id": self.engram.engram_id, "engram": self.engram}
+        given = {name: known.get(v, v) if isinstance(v, str) else v for name, v in arguments.items()}
+        by_position = [given.pop("*")] if "*" in given else []
+        call = f"{verb}({', '.join(f'{name}={told(value)}' for name, value in arguments.items())})"
+        note(call)
+        asked: Any = self.brain
+        for name in verb.split("."):
+            asked = getattr(asked, name)
+        try:
+            answer = asked(*by_position, **given)
+            if asyncio.iscoroutine(answer):
+                async with asyncio.timeout(_PATIENCE):
+                    await answer
+        except (NeuroError, PlantedError) as error:
+            assert len(str(error)) < 1_000, f"{call} says too much"
+            assert await self._look() == self.picture, f"{call} was refused and changed something"
+            return
+        for region in self.brain.regions:
+            self.brain.restore(region)
+        listed = await self.brain.list(dormant=True)
+        if len(listed) > _MOST or self.engram.engram_id not in [engram.engram_id for engram in listed]:
+            await self.brain.close()
+            await self._be_born()
+        self.picture = await self._look()
+
+    def end(self) -> None:
+        """Closes it."""
+        self.run(self.brain.close())
+        self._runner.close()
+
+
+@pytest.fixture
+def subject() -> Iterator[Subject]:
+    subject = Subject()
+    with np.errstate(all="ignore"):
+        yield subject
+    subject.end()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_raises_only_what_is_documented_and_then_has_changed_nothing(verb: str, subject: Subject):
+    @fuzzed
+    @given(spoiled(VERBS[verb]))
+    def fuzz(arguments: dict[str, Any]) -> None:
+        subject.run(subject.ask(verb, arguments))
+
+    fuzz()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+def test_a_filter_of_hostile_values_is_refused_or_used(subject: Subject):
+    @fuzzed
+    @given(spoiled(WHERE), st.sampled_from(["recall", "list"]))
+    def fuzz(where: dict[str, Any], verb: str) -> None:
+        subject.run(subject.ask(verb, {**({"cue": "Dana"} if verb == "recall" else {}), "where": where}))
+
+    fuzz()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_record_of_hostile_values_raises_only_what_is_documented(name: str):
+    make, good = FUNCTIONS[name]
+
+    @fuzzed
+    @given(spoiled(good))
+    def fuzz(arguments: dict[str, Any]) -> None:
+        note(f"{name}({', '.join(f'{key}={told(value)}' for key, value in arguments.items())})")
+        try:
+            if name in ("Stimulus.of", "Stimulus.checked", "Where.of"):
+                make(*arguments.values()) if len(arguments) == 1 else make(**arguments)
+            else:
+                make(**arguments)
+        except (NeuroError, PlantedError):
+            pass
+
+    fuzz()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+def test_a_brain_is_not_created_from_hostile_values(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a bare text is the path of a file
+
+    async def create(arguments: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                async with Brain.create(**arguments) as brain:
+                    await brain.perceive("We met Dana")
+        except (NeuroError, PlantedError):
+            pass
+
+    @fuzzed
+    @given(spoiled({name: value for name, value in CREATE.items() if name != "embedder"}))
+    def fuzz(arguments: dict[str, Any]) -> None:
+        note(f"create({', '.join(f'{name}={told(value)}' for name, value in arguments.items())})")
+        asyncio.run(create(arguments))
+
+    fuzz()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+@pytest.mark.parametrize("function", [neuro.compute_retention, neuro.time_until_forgotten])
+def test_functions_of_an_engram_raise_only_what_is_documented(function, subject: Subject):
+    @fuzzed
+    @given(VALUES)
+    def fuzz(now: Any) -> None:
+        note(told(now))
+        try:
+            function(subject.engram, now=now)
+        except (NeuroError, PlantedError):
+            pass
+
+    fuzz()
