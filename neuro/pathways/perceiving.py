@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from neuro.engram import Engram, content_digest
@@ -82,8 +81,6 @@ class Perceiving:
         body = self._body
         encoded = [p.engram.engram_id for p in perceptions if p.engram is not None and not p.repeated]
         try:
-            with suppress(StoreUnavailableError):
-                await body.sharing.beat()
             written = await body.journal.write(encoded)
         except BaseException:
             for engram_id in encoded:

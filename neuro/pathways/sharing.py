@@ -5,6 +5,7 @@ Knows what happened to which engram; deliberately not what a recall makes of it.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from neuro.clock import Clock
@@ -17,6 +18,8 @@ from neuro.stores import Happening, Store
 
 SILENCE = 30.0
 """Seconds without a sign of life after which what a writer has left is another's."""
+_ATTEMPT = 1.0
+"""Real seconds between two attempts to write what waits."""
 _BEAT = 5.0
 """Seconds between two signs of life, while there is anything to do."""
 
@@ -47,6 +50,7 @@ class Sharing:
         self._oblivion = oblivion
         self._position: str | None = None
         self._beat_at: float | None = None
+        self._draining: asyncio.Task[None] | None = None
 
     async def catch_up(self) -> None:
         """Takes in what happened on the store since the last time, and writes what waits; nothing while it is away."""
@@ -86,6 +90,19 @@ class Sharing:
         self._connectome.let_go(engram_id)
         self._prefrontal_cortex.release(engram_id)
 
+    def drain_later(self) -> None:
+        """Writes what waits as soon as the store is back, whether or not anything else happens by then."""
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain(), name="neuro buffer")
+
+    async def _drain(self) -> None:
+        journal = self._anatomy.hippocampus.journal
+        while journal is not None and journal.behind:
+            await asyncio.sleep(_ATTEMPT)
+            with suppress(StoreUnavailableError):
+                await self.beat()
+                await self._anatomy.settle()
+
     async def beat(self) -> None:
         """Gives a sign of life, if the last one is a while ago."""
         now = self._clock.now()
@@ -104,6 +121,11 @@ class Sharing:
         await self.beat()
         engrams = await hippocampus.store.get(adopted)
         hippocampus.adopt((engram for engram in engrams if engram is not None), sleeps)
+
+    def stop_draining(self) -> None:
+        """Nothing is written in the background any more."""
+        if self._draining is not None:
+            self._draining.cancel()
 
     async def leave(self) -> None:
         """What is left is another's from here on."""

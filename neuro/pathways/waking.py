@@ -134,6 +134,9 @@ class Body:
 
     async def note(self) -> None:
         """After an act: what is on the mind is written down now and then; while the store is away, later."""
+        if self.journal.behind:
+            self.sharing.drain_later()
+            return
         with suppress(StoreUnavailableError):
             await self.sharing.beat()
             await self.mind.write()
@@ -193,6 +196,7 @@ class Body:
 
     async def aclose(self) -> None:
         """Closes the store, the regions, and the embedder if the brain made it."""
+        self.sharing.stop_draining()
         try:
             for region in self.regions:
                 await region.aclose()
@@ -264,13 +268,13 @@ def _build(
     connectome = Connectome(store, config.connectome)
     prefrontal_cortex = PrefrontalCortex(config.prefrontal_cortex, clock=clock)
     writer, oblivion = uuid.uuid4().hex, Oblivion()
-    minds: list[Mind] = []
 
     @asynccontextmanager
     async def accompany() -> AsyncGenerator[list[Write]]:
-        """With each new engram its links are written, and what is on the mind."""
+        """With each new engram its links are written, and what is on the mind; whose it is, is known before."""
+        await sharing.beat()
         async with connectome.writing() as links:
-            yield [*links, *minds[0].documents()]
+            yield [*links, *mind.documents()]
 
     journal = Journal(store, Hippocampus.name, writer, capacity=config.buffer, accompany=accompany)
     shared: _Shared = {"importance": config.importance, "profiles": config.types, "clock": clock}
@@ -304,7 +308,7 @@ def _build(
     time = BrainTime(clock, config.time)
     anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index, store)
     mind = Mind(store, clock, anatomy, prefrontal_cortex, scope)
-    minds.append(mind)
+    sharing = Sharing(writer, store, clock, anatomy, connectome, prefrontal_cortex, oblivion)
     return Body(
         config=config,
         store=store,
@@ -324,7 +328,7 @@ def _build(
         connectome=connectome,
         journal=journal,
         mind=mind,
-        sharing=Sharing(writer, store, clock, anatomy, connectome, prefrontal_cortex, oblivion),
+        sharing=sharing,
         oblivion=oblivion,
         laws=laws(anatomy),
         owns_embedder=owns_embedder,

@@ -56,7 +56,7 @@ class Server:
 
     async def config(self, name: str) -> str | None:
         """A setting; None where that is refused."""
-        reply = await self.ask("CONFIG", "GET", name)
+        reply = await self.ask("CONFIG GET", name)
         if isinstance(reply, StoreError):
             return None
         settings: dict[bytes | str, bytes | str] = reply
@@ -153,7 +153,7 @@ class Care:
             left += await self._scrub_log(info)
             left += await self._scrub_snapshot(info)
         left += _replicas(info)
-        slow = await self._server.ask("SLOWLOG", "GET", "-1")
+        slow = await self._server.ask("SLOWLOG GET", -1)
         if self._keys.prefix in str(slow):
             left.append(
                 "The server's slow log, in its memory, holds pieces of commands: SLOWLOG RESET empties it."
@@ -161,6 +161,12 @@ class Care:
         if kept := await self.quarantine.reasons():
             left.append(f"The quarantine keeps {len(kept)} records that cannot be read: {', '.join(kept)}.")
         return tuple(left)
+
+    async def _is_in_slow_log(self) -> bool:
+        """Whether commands that took long are kept with something of what they wrote."""
+        entries = await self._server.ask("SLOWLOG GET", -1)
+        texts = [] if isinstance(entries, StoreError) else [str(entry) for entry in entries]
+        return any(self._keys.prefix in text and '{"' in text for text in texts)
 
     async def _scrub_log(self, info: Mapping[str, Any]) -> list[str]:
         if info.get("aof_enabled") != 1:

@@ -36,7 +36,7 @@ _BACKOFF = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
 _LONGEST_BACKOFF = 8
 """Attempts after which the back-off grows no more."""
 _FREE_MOVES = 3
-"""Attempts up to which a command that is sent elsewhere goes there at once."""
+"""Attempts up to which commands go at once to another node that has been found."""
 _LOOK_INTERVAL = 0.1
 """Seconds between two looks at who has the slot."""
 
@@ -74,7 +74,7 @@ class Cluster:
         self._nodes = [self._node]
         self._clients: dict[Node, Redis] = {}
         self._looking = asyncio.Lock()
-        self._looked = 0.0
+        self._looked = -_LOOK_INTERVAL
         self._closed = False
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
@@ -97,25 +97,29 @@ class Cluster:
                 trouble = exc
             await self._follow(node, trouble, attempt)
 
-    async def _follow(self, node: Node, trouble: RedisError, attempt: int) -> None:
-        """Finds out where to send the commands next, and waits until it is time."""
-        if isinstance(trouble, MovedError):
-            if self._node == node:
-                host, port = trouble.args[0].partition(" ")[2].rpartition(":")[::2]
-                self._node = Node(host or node.host, int(port))
-            if attempt <= _FREE_MOVES:
-                return
-        elif not isinstance(trouble, (AskError, TryAgainError)):
-            await self._look(node)
-        await asyncio.sleep(_BACKOFF.compute(min(attempt, _LONGEST_BACKOFF)))
+    async def find(self) -> None:
+        """Learns the nodes and who has the slot, if the one that is known says so; else that comes with use."""
+        await self._look(self._node, [self._node])
+        self._looked = -_LOOK_INTERVAL
 
-    async def _look(self, lost: Node) -> None:
-        """Asks the other nodes who has the slot; all that need to know share one look."""
+    async def _follow(self, node: Node, trouble: RedisError, attempt: int) -> None:
+        """Finds out where to send next what ``node`` could not answer, and waits until it is time."""
+        others = sorted(self._nodes, key=lambda known: known == node)  # that one last
+        if isinstance(trouble, MovedError):
+            host, port = trouble.args[0].partition(" ")[2].rpartition(":")[::2]
+            await self._look(node, [Node(host or node.host, int(port)), *others])
+        elif not isinstance(trouble, (AskError, TryAgainError)):
+            await self._look(node, others)
+        if self._node == node or attempt > _FREE_MOVES:
+            await asyncio.sleep(_BACKOFF.compute(min(attempt, _LONGEST_BACKOFF)))
+
+    async def _look(self, lost: Node, nodes: Sequence[Node]) -> None:
+        """Asks some nodes in turn who has the slot, the first if none says; all that need to know share one look."""
         loop = asyncio.get_running_loop()
         async with self._looking:
-            if self._node != lost or self._closed or loop.time() < self._looked + _LOOK_INTERVAL:
+            if self._node != lost or loop.time() < self._looked + _LOOK_INTERVAL:
                 return
-            for node in sorted(self._nodes, key=lambda known: known == lost):  # that one last
+            for node in nodes:
                 try:
                     [slots] = await exchange(self._client(node), [("CLUSTER", "SLOTS")])
                 except RedisError:
@@ -123,6 +127,8 @@ class Cluster:
                 if not isinstance(slots, RedisError):
                     self._read(slots, node)
                     break
+            else:
+                self._node = nodes[0]
             self._looked = loop.time()
 
     def _read(self, slots: Sequence[Sequence[Any]], asked: Node) -> None:
@@ -137,6 +143,8 @@ class Cluster:
         self._nodes = list(found) or self._nodes
 
     def _client(self, node: Node) -> Redis:
+        if self._closed:  # what is still under way would connect anew
+            raise RedisConnectionError("closed")
         if node not in self._clients:
             here = {**self._options, "host": node.host, "port": node.port}
             self._clients[node] = open_client(here, retries=0)

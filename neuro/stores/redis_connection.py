@@ -102,8 +102,8 @@ class RedisConnection:
                 is_cluster = await connection._greet()
                 if client is None and (is_cluster if address.cluster is None else address.cluster):
                     await server.aclose()
-                    connection._server = Cluster(address, key)
-                    await connection.send([("EXISTS", key)])  # goes where the key is
+                    connection._server = cluster = Cluster(address, key)
+                    await cluster.find()
                 connection.capabilities = await connection._find_capabilities()
                 if durability == Durability.FULL:
                     await connection._look_for_replicas()

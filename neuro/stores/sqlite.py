@@ -46,6 +46,8 @@ from neuro.stores.sqlite_writes import Writing, amend_document, document_text, r
 T = TypeVar("T")
 
 _WRITES_PER_COMMIT = 256
+_REPAIRS = 3
+"""Rounds of a repair at most: links lead nowhere once their engram has been put aside; the last one finds all well."""
 
 
 class SQLiteEngrams:
@@ -257,14 +259,14 @@ class SQLiteStore:
         return await self._reader.run(checkup.examine)
 
     async def verify(self, *, repair: bool = False) -> list[Flaw]:
-        found = await self._aside(lambda connect: find_flaws(connect, self._path, self._namespace))
-        if not (repair and found):
-            return [flaw.told(repaired=False) for flaw in found]
-        flaws = [flaw.told(repaired=await self._mend(flaw)) for flaw in found]
-        if any(flaw.repaired for flaw in flaws):  # links may have led to what has been put aside
-            more = await self.verify(repair=True)
-            flaws += [flaw for flaw in more if flaw._replace(repaired=False) not in flaws]
-        return flaws
+        told: dict[tuple[str, str], Flaw] = {}
+        for _ in range(_REPAIRS if repair else 1):
+            found = await self._aside(lambda connect: find_flaws(connect, self._path, self._namespace))
+            flaws = [flaw.told(repaired=repair and await self._mend(flaw)) for flaw in found]
+            told |= {(flaw.key, flaw.problem): flaw for flaw in flaws}
+            if not any(flaw.repaired for flaw in flaws):
+                break
+        return list(told.values())
 
     async def _mend(self, flaw: Found) -> bool:
         if flaw.mend is None:

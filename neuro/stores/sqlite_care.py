@@ -131,7 +131,7 @@ async def scrub(writer: ConnectionThread, path: Path, namespace: str) -> tuple[s
             f"{log_of(path)} may hold it, for another connection has been reading all the time: close the programs that"
             " have the file open, and scrub again."
         )
-    aside = await writer.run(lambda connection: count_put_aside(connection, namespace))
+    aside = await writer.run(lambda connection: count_put_aside(connection, namespace), alone=True)
     if aside:
         remains.append(
             f"The table quarantine of {path} keeps {aside} records that could not be read and may hold it:"

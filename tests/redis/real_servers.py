@@ -1,0 +1,140 @@
+"""Redis servers of a test's own: started on free ports, killed, started again, and joined to a cluster."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+SERVER = "redis-server"
+_PATIENCE = 15.0
+"""Seconds in which a server must be up, or a cluster whole."""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Waits until something holds; servers that are not up yet do not hold anything."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            try:
+                if await holds():
+                    return
+            except (RedisError, OSError):
+                pass
+            await asyncio.sleep(0.05)
+
+
+class RealServer:
+    """A server process with a folder of its own.
+
+    Args:
+        folder: for its files; made if it is not there.
+        options: as on its command line.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.folder = folder
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        own = ("--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "")
+        words = [SERVER, *map(str, own), *self._options]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(words, stdout=log, stderr=log)
+
+    async def start(self) -> None:
+        """Returns when it answers."""
+        self.launch()
+        await until(self._answers)
+
+    async def _answers(self) -> bool:
+        async with self.client() as client:
+            return await client.ping()
+
+    def kill(self) -> None:
+        """Ends it as suddenly as a process can end; it is no error if it has ended."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def client(self) -> Redis:
+        """A client of it, which whoever asks for it closes."""
+        return Redis.from_url(self.url, driver_info=None, decode_responses=True, socket_timeout=5)
+
+
+@asynccontextmanager
+async def running(folder: Path, *options: str) -> AsyncIterator[RealServer]:
+    """A server that answers."""
+    server = RealServer(folder, *options)
+    try:
+        await server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+class RealCluster:
+    """Three masters with a replica each."""
+
+    def __init__(self, servers: list[RealServer]) -> None:
+        self.servers = servers
+
+    async def master_of(self, key: str) -> RealServer:
+        async with self.servers[0].client() as client:
+            slot = await client.execute_command("CLUSTER", "KEYSLOT", key)
+            places = await client.execute_command("CLUSTER", "SLOTS")
+        [port] = [master[1] for first, last, master, *_ in places if first <= slot <= last]
+        return next(server for server in self.servers if server.port == port)
+
+
+@asynccontextmanager
+async def running_cluster(folder: Path, *, node_timeout: int = 2000) -> AsyncIterator[RealCluster]:
+    """A cluster that is whole, its replicas up to date."""
+    async with AsyncExitStack() as stack:
+        servers: list[RealServer] = []
+        for number in range(6):
+            options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+            options += ("--cluster-node-timeout", str(node_timeout), "--appendonly", "yes")
+            options += ("--repl-diskless-sync-delay", "0")
+            servers.append(RealServer(folder / f"node{number}", *options))
+            stack.callback(servers[-1].kill)
+            servers[-1].launch()
+        await asyncio.gather(*(until(server._answers) for server in servers))
+        places = [f"127.0.0.1:{server.port}" for server in servers]
+        creator = await asyncio.create_subprocess_exec(
+            "redis-cli", "--cluster", "create", *places, "--cluster-replicas", "1", "--cluster-yes",
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert await creator.wait() == 0
+        await asyncio.gather(*(until(lambda server=server: _is_whole(server)) for server in servers))
+        yield RealCluster(servers)
+
+
+async def _is_whole(server: RealServer) -> bool:
+    async with server.client() as client:
+        cluster = await client.execute_command("CLUSTER", "INFO")
+        replication = await client.info("replication")
+    if cluster["cluster_state"] != "ok":
+        return False
+    if replication["role"] == "master":
+        return replication["connected_slaves"] == 1 and replication["slave0"]["state"] == "online"
+    return replication["master_link_status"] == "up"
+
+
+def has_openssl() -> bool:
+    return shutil.which("openssl") is not None
