@@ -27,6 +27,7 @@ from neuro.observers import Observers
 from neuro.pathways.closing import Opening, close_down
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
+from neuro.pathways.looking import Looking
 from neuro.pathways.nights import Nights
 from neuro.pathways.options import (
     check_clock,
@@ -41,19 +42,25 @@ from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
 from neuro.pathways.scheduling import Schedule
 from neuro.pathways.transduction import Transduction
-from neuro.pathways.waking import Body, BrainSnapshot, awaken
+from neuro.pathways.waking import Body, awaken
 from neuro.query import Where
-from neuro.regions.base import Region
-from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.signals import Cue, CycleFailure, Explanation, Perception, Recall, SleepReport, Stimulus
+from neuro.signals import (
+    Cue,
+    CycleFailure,
+    Explanation,
+    Forgetting,
+    Perception,
+    Recall,
+    SleepReport,
+    Stimulus,
+)
 from neuro.sleep import SleepCycle
 from neuro.stores import Store
-from neuro.units import HOUR
 
 _Embedding = str | PathLike[str] | Embedder | None
 
 
-class Brain:
+class Brain(Looking):
     """A memory that perceives, sleeps and recalls. Make one with `Brain.create`.
 
     The regions are attributes and may be inspected, lesioned and restored at any time: ``sensory_cortex``,
@@ -63,8 +70,7 @@ class Brain:
     """
 
     def __init__(self, body: Body, *, scope: str | None, rng: np.random.Generator, interval: float) -> None:
-        self._body = body
-        self._life = Life()
+        super().__init__(body, Life())
         self._closing: asyncio.Task[None] | None = None
         self.rng = rng
         self.observers = Observers()
@@ -75,7 +81,7 @@ class Brain:
         self._keeping = Keeping(body, self._life)
         self.schedule = Schedule(body, self._life, self._keeping)
         """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
-        self._nights = Nights(body, self._life, self.observers.announce)
+        self._nights = Nights(body, self._life, self._keeping, self.observers.announce)
         self._cycle = SleepCycle(
             self._nights.live_through_one,
             clock=body.clock,
@@ -83,16 +89,6 @@ class Brain:
             params=body.config.sleep,
             on_failure=lambda error: self.observers.announce(CycleFailure(error)),
         )
-        self.sensory_cortex = body.sensory_cortex
-        self.thalamus = body.thalamus
-        self.amygdala = body.amygdala
-        self.prefrontal_cortex = body.prefrontal_cortex
-        self.hippocampus = body.hippocampus
-        self.neocortex = body.neocortex
-        self.cerebellum = body.cerebellum
-        self.basal_ganglia = body.basal_ganglia
-        self.connectome = body.connectome
-        self.time = body.time
 
     @classmethod
     def create(
@@ -107,6 +103,7 @@ class Brain:
         rng: np.random.Generator | int | None = None,
         scope: str | None = None,
         sleep_interval_seconds: float = 60.0,
+        durability: str | None = None,
         ids: Callable[[float], str] | None = None,
     ) -> Opening[Brain]:
         """A brain on the store at ``url``: ``await`` it, or enter it with ``async with``.
@@ -121,6 +118,8 @@ class Brain:
             rng: a generator, or a seed for one.
             scope: whose memory this is; engrams carry it.
             sleep_interval_seconds: between nights of `start_sleep_cycle`; nothing runs before that is called.
+            durability: ``"fast"`` (the default: acknowledged writes survive a crash of the process) or ``"full"``
+                (and a power cut, as far as disks and replicas do what they say); an open `Store` has its own.
             ids: where engram ids come from; the operating system's randomness if none.
 
         Raises:
@@ -144,6 +143,7 @@ class Brain:
                 clock=check_clock(clock),
                 ids=ids,
                 scope=whose,
+                durability=durability,
             )
             return cls(body, scope=whose, rng=generator, interval=interval)
 
@@ -270,15 +270,31 @@ class Brain:
         self._life.check_open()
         return await self._keeping.browse(where, limit, after, dormant)
 
-    async def forget(self, engram_id: str) -> None:
-        """Deletes an engram for good; when this returns nothing shows it again, here or after a restart.
+    async def forget(self, engram_id: str, *, hard: bool = False) -> Forgetting:
+        """Deletes an engram for good; when this returns nothing shows it again, here, elsewhere or after a restart.
+
+        Args:
+            hard: also makes its bytes unreadable in what the store keeps; takes as long as the store needs to
+                rewrite its logs. `Forgetting.remains` names what this cannot reach.
 
         Raises:
             EngramNotFoundError: there is none.
-            StoreUnavailableError: the engram is still there, though it may have lost associations.
+            StoreUnavailableError: the engram is still there; or it is gone and its bytes may not be.
         """
         self._life.check_open()
-        self.observers.announce(await self._keeping.forget(engram_id))
+        [forgetting] = await self._keeping.forget([engram_id], hard=hard)
+        self.observers.announce(forgetting)
+        return forgetting
+
+    async def forget_where(
+        self, where: Where | Mapping[str, Any], *, hard: bool = False
+    ) -> builtins.list[Forgetting]:
+        """Deletes every engram that matches, dormant ones too; see `forget`. Looks at everything stored."""
+        self._life.check_open()
+        forgettings = await self._keeping.forget_where(where, hard=hard)
+        for forgetting in forgettings:
+            self.observers.announce(forgetting)
+        return forgettings
 
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
@@ -289,14 +305,6 @@ class Brain:
         """Lets an engram fade again. EngramNotFoundError if there is none."""
         self._life.check_open()
         await self._keeping.change([engram_id], lambda engram, _: engram.changed(pinned=False))
-
-    def retention(self, engram: Engram) -> float:
-        """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
-        return self._body.anatomy.fading(engram).retention(engram, self.time.now())
-
-    def hours_left(self, engram: Engram) -> float:
-        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it never will be."""
-        return max(0.0, self._body.anatomy.fading(engram).forgotten_at(engram) - self.time.now()) / HOUR
 
     async def explain(self, engram_id: str) -> Explanation:
         """Why an engram is as retrievable as it is, and when it will fade. EngramNotFoundError if there is none."""
@@ -333,42 +341,7 @@ class Brain:
         self._life.check_open()
         await self._cycle.stop()
 
-    # Looking, and closing
-
-    @property
-    def working_memory(self) -> WorkingMemory:
-        """A live, read-only view of what is on the mind."""
-        return self.prefrontal_cortex.working_memory
-
-    @property
-    def store(self) -> Store:
-        """Where it is kept. Frontends keep bookkeeping documents of their own there."""
-        return self._body.store
-
-    @property
-    def regions(self) -> Mapping[str, Region]:
-        """The eight regions by name."""
-        return {region.name: region for region in self._body.regions}
-
-    def lesion(self, region: str) -> None:
-        """Takes a region out of action; UnknownRegionError if there is none of this name."""
-        self._life.check_not_closed()
-        self._body.region(region).lesion()
-
-    def restore(self, region: str) -> None:
-        """Brings a lesioned region back as it was."""
-        self._life.check_not_closed()
-        self._body.region(region).restore()
-
-    def inspect(self) -> BrainSnapshot:
-        """A frozen snapshot of all regions, without IO."""
-        self._life.check_not_closed()
-        return self._body.inspect()
-
-    async def stats(self) -> dict[str, Any]:
-        """How many engrams each region keeps and how many of them are dormant, and where the brain stands."""
-        self._life.check_open()
-        return await self._body.stats()
+    # Closing
 
     async def close(self) -> None:
         """Writes everything down and closes; twice is harmless.

@@ -182,11 +182,12 @@ class Connectome:
         return links
 
     @asynccontextmanager
-    async def forgetting(self, engram_id: str) -> AsyncGenerator[None]:
-        """Around the deletion of an engram and of its links: nothing new leads to it either."""
-        async with self._writing:  # or what is being written would bring its links back
+    async def forgetting(self, engram_ids: Iterable[str]) -> AsyncGenerator[None]:
+        """Around the deletion of engrams and of their links: nothing new leads to them either."""
+        async with self._writing:  # or what is being written would bring their links back
             yield
-            self.let_go(engram_id)
+            for engram_id in engram_ids:
+                self.let_go(engram_id)
 
     def let_go(self, engram_id: str) -> None:
         """Nothing new leads from or to an engram that is gone."""

@@ -263,7 +263,9 @@ class SleepReport(Mapping[str, int]):
     @classmethod
     def none(cls, started_at: float, skipped: str) -> SleepReport:
         """A night that did not take place."""
-        return cls(dict.fromkeys(("consolidated", "pruned_wm", "pruned_ltm"), 0), started_at, 0.0, skipped=skipped)
+        return cls(
+            dict.fromkeys(("consolidated", "pruned_wm", "pruned_ltm"), 0), started_at, 0.0, skipped=skipped
+        )
 
     @classmethod
     def of_many(cls, reports: Sequence[SleepReport]) -> SleepReport:
@@ -366,6 +368,9 @@ class Forgetting:
 
     engram_id: str
     region: str
+    remains: tuple[str, ...] | None = None
+    """After a hard forget: what may still hold bytes of it, and how to get rid of that; empty: nothing does. None
+    after one that was not hard: free pages and logs may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from neuro.arguments import check_count, check_text
 from neuro.engram import Engram
-from neuro.errors import EngramNotFoundError, StoreUnavailableError
+from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
@@ -15,6 +17,9 @@ from neuro.query import Where
 from neuro.regions.anatomy import Changed
 from neuro.regions.memory_region import Step
 from neuro.signals import Explanation, Forgetting
+
+_PAGE = 200
+"""Engrams that are looked at, or forgotten, at a time."""
 
 
 class Keeping:
@@ -115,22 +120,58 @@ class Keeping:
                     self._body.hippocampus.notice_access(engram_id, self._body.sleeps)
         return changed
 
-    async def forget(self, engram_id: str) -> Forgetting:
-        """Deletes an engram everywhere.
+    async def forget(self, engram_ids: Sequence[str], *, hard: bool) -> list[Forgetting]:
+        """Deletes engrams everywhere, those that are there.
 
         Raises:
-            EngramNotFoundError: there is none.
-            StoreUnavailableError: the engram is still there.
+            EngramNotFoundError: none of them is there.
+            StoreUnavailableError: they are still there, all or some.
         """
-        check_text(engram_id, "engram_id", limit=64)
-        return await self._life.finish(self._forget(engram_id))
+        for engram_id in engram_ids:
+            check_text(engram_id, "engram_id", limit=64)
+        return await self._life.finish(self._forget(engram_ids, hard))
 
-    async def _forget(self, engram_id: str) -> Forgetting:
-        await self._body.anatomy.settle()  # what waits would be written when it is gone
-        async with self._body.connectome.forgetting(engram_id):
-            region = await self._body.anatomy.forget(engram_id)
-            self._body.sharing.let_go(engram_id)
-        if region is None:
-            raise EngramNotFoundError(engram_id)
-        self._body.acted = True
-        return Forgetting(engram_id, region)
+    async def forget_where(self, where: Where | Mapping[str, Any], *, hard: bool) -> list[Forgetting]:
+        """Deletes all engrams that match."""
+        wanted = Where.of(where)
+        if wanted is None:
+            raise InvalidArgumentError("where: must say what is to be forgotten (got None)")
+        return await self._forget_all(lambda engram: self._body.meant(wanted, engram), hard)
+
+    async def expire(self, before: float, *, hard: bool) -> int:
+        """Deletes all engrams encoded before a clock time; how many there were. Costs what is deleted."""
+        end = f"{int(max(0.0, before) * 1000):012x}"
+        return len(await self._forget_all(lambda engram: engram.encoded_at < before, hard, end=end))
+
+    async def _forget_all(
+        self, doomed: Callable[[Engram], bool], hard: bool, end: str | None = None
+    ) -> list[Forgetting]:
+        gone: list[Forgetting] = []
+        last: str | None = None
+        while page := await self._body.anatomy.browse(lambda _: True, _PAGE, last):
+            last = page[-1].engram_id
+            ids = [engram.engram_id for engram in page if doomed(engram)]
+            if ids:
+                with suppress(EngramNotFoundError):  # somebody else was quicker
+                    gone += await self._life.finish(self._forget(ids, hard=False))
+            if end is not None and last > end:
+                break
+        if not hard or not gone:
+            return gone
+        remains = await self._body.store.scrub()
+        return [replace(forgetting, remains=remains) for forgetting in gone]
+
+    async def _forget(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
+        body = self._body
+        await body.anatomy.settle()  # what waits would be written when it is gone
+        async with body.connectome.forgetting(engram_ids):
+            owners = await body.anatomy.forget(engram_ids)
+            for engram_id in engram_ids:
+                body.sharing.let_go(engram_id)
+        if not owners:
+            raise EngramNotFoundError(engram_ids[0])
+        body.acted = True
+        if hard:
+            body.sensory_cortex.clear()
+        remains = await body.store.scrub() if hard else None
+        return [Forgetting(engram_id, region, remains) for engram_id, region in owners.items()]

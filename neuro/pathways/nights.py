@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from neuro.errors import LeaseLostError
+from neuro.pathways.keeping import Keeping
 from neuro.pathways.leasing import sleeping
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
@@ -31,8 +33,11 @@ class Nights:
         announce: told of every report.
     """
 
-    def __init__(self, body: Body, life: Life, announce: Callable[[SleepReport], None]) -> None:
+    def __init__(
+        self, body: Body, life: Life, keeping: Keeping, announce: Callable[[SleepReport], None]
+    ) -> None:
         self._body = body
+        self._keeping = keeping
         self._life = life
         self._announce = announce
         self._stages: tuple[SleepStage, ...] = (
@@ -72,7 +77,9 @@ class Nights:
                     with fenced(lease.fence):
                         report = await self._live_through()
                 except LeaseLostError:
-                    report = SleepReport.none(body.time.now(), "another brain took over while this one was paused")
+                    report = SleepReport.none(
+                        body.time.now(), "another brain took over while this one was paused"
+                    )
         self._announce(report)
         return report
 
@@ -96,6 +103,9 @@ class Nights:
         )
         with body.time.asleep(), body.oblivion.watched():
             report = await live_through(night, self._stages)
+        if body.config.keep_for is not None:
+            expired = await self._keeping.expire(body.clock.now() - body.config.keep_for, hard=True)
+            report = replace(report, counts={**report.counts, "expired": expired})
         if weight > 0.0 or any(report.values()):
             body.acted = True
             await body.calendar.count_night(waking, now, full_day)

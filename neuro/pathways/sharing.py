@@ -9,11 +9,11 @@ import asyncio
 from contextlib import suppress
 
 from neuro.clock import Clock
+from neuro.connectome import Connectome
 from neuro.errors import StoreUnavailableError
 from neuro.pathways.oblivion import Oblivion
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
-from neuro.connectome import Connectome
 from neuro.stores import Happening, Store
 
 SILENCE = 30.0

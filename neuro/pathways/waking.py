@@ -17,7 +17,7 @@ from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, is_contextual, resolve
 from neuro.engram import Engram
-from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.errors import ConfigurationError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.word_table import WordTable
@@ -35,11 +35,11 @@ from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.base import Region, Snapshot
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.journal import Journal
 from neuro.regions.neocortex import Neocortex
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.regions.sensory_cortex import SensoryCortex
 from neuro.regions.thalamus import Thalamus
-from neuro.regions.journal import Journal
 from neuro.stores import Document, Store, Write, open_store
 
 EMBEDDER_DOCUMENT = "embedder"
@@ -215,12 +215,14 @@ async def awaken(
     clock: Clock,
     ids: Callable[[float], str] | None,
     scope: str | None = None,
+    durability: str | None = None,
     configured: bool = True,
 ) -> Body:
     """Opens the store, builds the regions and takes up what an earlier life left.
 
     Args:
         scope: whose memory it is.
+        durability: see `Brain.create`.
         configured: whether somebody chose the configuration; a store is not adapted to one that nobody chose.
 
     Raises:
@@ -228,7 +230,12 @@ async def awaken(
         StoreUnavailableError: the store cannot be reached.
         FeatureMismatchError: another embedder filled the store.
     """
-    store = url if isinstance(url, Store) else await open_store(url, namespace=namespace)
+    if isinstance(url, Store):
+        if durability is not None:
+            raise ConfigurationError("Brain.durability: an open store has its own")
+        store = url
+    else:
+        store = await open_store(url, namespace=namespace, durability=durability or "fast")
     try:
         remembered, state, calendar = await store.read_documents(
             [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, TIME_DOCUMENT]

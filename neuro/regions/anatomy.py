@@ -255,7 +255,9 @@ class Anatomy:
             if changed.silent:
                 for owed in debts:
                     journal.owe(owed)
-                raise StoreUnavailableError(f"these regions could not be reached: {', '.join(changed.silent)}")
+                raise StoreUnavailableError(
+                    f"these regions could not be reached: {', '.join(changed.silent)}"
+                )
             debts.pop(0)
 
     # Moving and deleting
@@ -293,18 +295,25 @@ class Anatomy:
                     del leaving[engram_id]
         return [*leaving]
 
-    async def forget(self, engram_id: str) -> str | None:
-        """Deletes an engram at its owner; the region's name, or None when there was none.
+    async def forget(self, engram_ids: Sequence[str]) -> dict[str, str]:
+        """Deletes engrams at their owners, in one step; the region's name by id, of those that there were.
 
         Raises:
-            StoreUnavailableError: a store could not be reached; the engram is still there.
+            StoreUnavailableError: a store could not be reached; the engrams are still there.
         """
+        owners: dict[str, str] = {}
         # Lesioned or not: what must be forgotten must go. The hippocampus is asked first, for it may be moving.
-        owners = [r.name for r in self.memory_regions if await r.store.get([engram_id]) != [None]]
-        everywhere = [Remove(region.name, engram_id) for region in self.memory_regions]
-        await self._store.write([*everywhere, Unlink(engram_id)], op_id=uuid.uuid4().hex)
-        self.let_go(engram_id)
-        return owners[0] if owners else None
+        for region in self.memory_regions:
+            found = await region.store.get(engram_ids)
+            owners.update({engram.engram_id: region.name for engram in found if engram is not None})
+        writes: list[Write] = []
+        for engram_id in engram_ids:
+            writes.extend(Remove(region.name, engram_id) for region in self.memory_regions)
+            writes.append(Unlink(engram_id))
+        await self._store.write(writes, op_id=uuid.uuid4().hex)
+        for engram_id in engram_ids:
+            self.let_go(engram_id)
+        return {engram_id: owners[engram_id] for engram_id in engram_ids if engram_id in owners}
 
     def let_go(self, engram_id: str) -> None:
         """Nothing in this process shows an engram any more; it has been deleted."""

@@ -18,13 +18,13 @@ from neuro.connectome import Association, AssociationType
 from neuro.embedders import WordsEmbedder, is_contextual
 from neuro.embedders.base import Embedder, ImmediateEmbedder
 from neuro.engram import Engram
+from neuro.errors import StoreUnavailableError
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Matching
 from neuro.indexing.word_table import WordTable
-from neuro.errors import StoreUnavailableError
 from neuro.plasticity import AnyPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
@@ -107,7 +107,11 @@ class Hippocampus(MemoryRegion):
         """What this brain encoded or adopted, until a night moves it on."""
         self.journal = journal
         super().__init__(
-            self.recent if store is None else store, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
+            self.recent if store is None else store,
+            plasticity=plasticity,
+            importance=importance,
+            profiles=profiles,
+            clock=clock,
         )
         self.params = HippocampusParams() if params is None else params
         chosen = WordsEmbedder() if embedder is None else embedder

@@ -130,7 +130,7 @@ class Journal:
         try:
             if not self.away:
                 await self._write_groups()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is raised where `write` waits
             if self.remote and isinstance(error, StoreUnavailableError):
                 return
             self._groups.remove(group)

@@ -126,6 +126,10 @@ class SensoryCortex(Region):
             counts[item.stimulus.modality] = counts.get(item.stimulus.modality, 0) + 1
         return SensoryCortexSnapshot(name=self.name, intact=self._intact, buffered=JsonObject(counts))
 
+    def clear(self) -> None:
+        """Lets go of everything at once."""
+        self._buffers.clear()
+
     def _alive(self, item: _Registered, now: float) -> bool:
         visual = item.stimulus.modality == VISUAL
         return now - item.at < (self.params.iconic_seconds if visual else self.params.echoic_seconds)

@@ -64,7 +64,7 @@ class RedisStore:
         self._keys = Keys(namespace)
         self._unreadable = Unreadable()
         self._guard = Guard(connection, self._keys)
-        self._writes = Writes(connection, self._keys, self._guard, self._make_room)
+        self._writes = Writes(connection, self._keys, self._guard, self._unreadable, self._make_room)
         self._sharing = Sharing(connection, self._keys, self._guard)
         self._care = Care(connection, self._keys, self._guard, self._writes, self._unreadable, durability)
         self._turns = Turns(connection)
@@ -76,7 +76,7 @@ class RedisStore:
         url: str,
         *,
         namespace: str = "default",
-        durability: Durability | str = Durability.FAST,
+        durability: str = Durability.FAST,
         client: Redis | None = None,
     ) -> RedisStore:
         """Opens a namespace of the server at a URL; one of the layout of an older neuro is brought to that of today.
@@ -89,7 +89,7 @@ class RedisStore:
             client: used instead of one of our own, and left open at the end.
 
         Raises:
-            ConfigurationError: a bad URL or namespace, wrong credentials, or a server older than 7.0.
+            ConfigurationError: a bad URL, namespace or durability, wrong credentials, or a server older than 7.0.
             StoreUnavailableError: nobody answers there; within 5 seconds, naming the address.
             CorruptRecordError: a newer neuro has written there; nothing is touched.
         """
@@ -97,11 +97,13 @@ class RedisStore:
             raise ConfigurationError(
                 f"RedisStore.namespace: must not be blank or hold braces (got {namespace!r})"
             )
-        durability = Durability(durability)
+        if durability not in list(Durability):
+            known = " or ".join(Durability)
+            raise ConfigurationError(f"RedisStore.durability: must be {known} (got {durability!r})")
         schema = Keys(namespace).schema
         connection = await RedisConnection.open(url, client, durability=durability, key=schema)
         try:
-            store = cls(connection, namespace, durability)
+            store = cls(connection, namespace, Durability(durability))
             await settle(connection, store._keys, store._unreadable)
         except BaseException:
             await connection.aclose()

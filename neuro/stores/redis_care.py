@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from neuro.errors import StoreError, StoreUnavailableError
 from neuro.stores.base import Durability, Flaw, Health
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_guard import Guard, Unreadable
-from neuro.stores.redis_keys import Keys
+from neuro.stores.redis_keys import HIPPOCAMPUS, Keys
 from neuro.stores.redis_lua import Command
 from neuro.stores.redis_quarantine import Quarantine
 from neuro.stores.redis_verify import Verification
@@ -127,13 +128,15 @@ class Care:
                 *(("ZCARD", region.ids) for region in regions.values()),
             ]
         )
-        owned = await self._connection.send([("HVALS", region.owners) for region in regions.values()])
-        [living] = await self._connection.send([("ZRANGE", keys.writers, 0, -1)])
-        lively = sum(len([w for w in owners if w in set(living)]) for owners in owned)
+        [owners, living] = await self._connection.send(
+            [("HVALS", keys.region(HIPPOCAMPUS).owners), ("ZRANGE", keys.writers, 0, -1)]
+        )
+        counts = {f"engrams in the {region}": count for region, count in zip(regions, ids, strict=True)}
+        owned = sum(Counter(owners)[writer] for writer in living)
         return {
             "engrams": sum(ids),
-            **{f"engrams in the {region}": count for region, count in zip(regions, ids, strict=True)},
-            "engrams of writers": lively,
+            **counts,
+            "engrams of nobody": counts.get(f"engrams in the {HIPPOCAMPUS}", 0) - owned,
             "linked engrams": linked,
             "documents": documents,
             "writers": writers,

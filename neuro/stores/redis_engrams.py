@@ -155,6 +155,7 @@ class RedisEngrams:
         except CorruptRecordError as error:
             self._unreadable.note(key, str(error))
             return None
+        self._unreadable.forget(key)
         return _Stored(engram, revision, remembered)
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
@@ -190,6 +191,7 @@ class RedisEngrams:
             key, _ = self._keys.engram(self.region, _text(member))
             try:
                 found.append(unpack_record(key, document, dynamics, features))
+                self._unreadable.forget(key)
             except CorruptRecordError as error:
                 self._unreadable.note(key, str(error))
         return found

@@ -47,8 +47,8 @@ class Guard:
             fenced: whether it is refused to a sleeper that has lost the lease.
         """
         fence = current_fence() if fenced else None
-        remembered = self._keys.tries if op_id is None else self._keys.operations
-        guard = (str(SCHEMA), "" if fence is None else str(fence), once if op_id is None else op_id)
+        remembered, operation = (self._keys.operations, op_id) if op_id else (self._keys.tries, once)
+        guard = (str(SCHEMA), "" if fence is None else str(fence), operation)
         return script([self._keys.schema, self._keys.lease, *remembered, *keys], [*guard, *arguments])
 
     async def send(self, commands: Sequence[Command]) -> list[list[Any]]:
@@ -94,5 +94,5 @@ class Unreadable:
             _LOGGER.warning("a record cannot be read and is left out: %s", reason)
 
     def forget(self, key: str) -> None:
-        """It has been mended, or moved out of the way."""
+        """It can be read by now, or is out of the way."""
         self.reasons.pop(key, None)

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from neuro.stores.base import Agenda, Placed
 
+HIPPOCAMPUS = "hippocampus"
+"""The region whose engrams have writers."""
+
 
 class RegionKeys(NamedTuple):
     """The keys of a region, in the order in which scripts take them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from neuro.stores import redis_scripts as scripts
@@ -16,6 +17,7 @@ _NEWS_PAGE = 1_000
 """Happenings that are read at once."""
 _ADOPTED_AT_ONCE = 1_000
 """Engrams that one script looks at when they are adopted."""
+_POSITION = re.compile(r"\d{1,20}-\d{1,20}", re.ASCII)
 _BEGINNING = b"0-0"
 """The position in a log that holds nothing."""
 _HAPPENINGS = {b"i": Happening.INSERTED, b"m": Happening.MOVED, b"r": Happening.REMOVED}
@@ -33,8 +35,8 @@ class Sharing:
     # no more was trimmed away, or lost with what a server forgot: something may be missing after it.
 
     async def news(self, since: str | None) -> News:
-        if since is None:
-            return News((await self._latest()).decode())
+        if since is None or not _POSITION.fullmatch(since):
+            return News((await self._latest()).decode(), gap=since is not None)
         position, happened = since.encode(), list[tuple[Happening, str]]()
         while True:
             [entries] = await self._connection.send(

@@ -17,12 +17,10 @@ from neuro.stores.codec import pack, unpack
 from neuro.stores.redis_care_scripts import QUARANTINE_FIELD
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_guard import SCHEMA, Unreadable, newer_schema
-from neuro.stores.redis_keys import Keys
+from neuro.stores.redis_keys import HIPPOCAMPUS, Keys
 from neuro.stores.redis_lua import Command
 
-_JOURNALLED = "hippocampus"
-"""The region that takes what was in the journal."""
-_REGIONS = (_JOURNALLED, "neocortex", "cerebellum", "basal_ganglia")
+_REGIONS = (HIPPOCAMPUS, "neocortex", "cerebellum", "basal_ganglia")
 """Those that a brain had under the first layout."""
 _AT_ONCE = 200
 """Entries that are read and brought over at once."""
@@ -109,11 +107,11 @@ class _Upgrade:
             kept = [self._journal, self._keys.quarantined(self._journal), self._keys.quarantine]
             return QUARANTINE_FIELD(kept, [engram_id, entry, name, str(error)])
         packed, features = pack(engram), engram.features
-        others = [self._keys.region(region).ids for region in _REGIONS if region != _JOURNALLED]
+        others = [self._keys.region(region).ids for region in _REGIONS if region != HIPPOCAMPUS]
         return scripts.UPGRADE_ENTRY(
             [
-                *self._keys.region(_JOURNALLED),
-                *self._keys.engram(_JOURNALLED, engram_id),
+                *self._keys.region(HIPPOCAMPUS),
+                *self._keys.engram(HIPPOCAMPUS, engram_id),
                 self._journal,
                 *others,
             ],

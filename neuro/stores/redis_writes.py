@@ -1,7 +1,8 @@
 """Several writes as one script on Redis.
 
-The server answers nobody else while the script runs: some 15 us for each engram that comes or goes. There is no limit
-to how many writes it takes; whoever has thousands should send them by a few hundred.
+The server answers nobody else while the script runs: some 40 us for each engram that comes, goes or moves. There is no
+limit to how many writes it takes but the time for which an answer is waited (2 s): whoever has thousands should send
+them by a few hundred.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Document, Insert, Link, Remove, Replace, Unlink, Write
 from neuro.stores.codec import pack, pack_dynamics
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_guard import Guard, attempt_id
+from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
 from neuro.stores.redis_keys import Keys, index_keys, number
 from neuro.stores.redis_lua import Command
 
@@ -37,10 +38,13 @@ def target_and_kind(field: bytes) -> tuple[str, str]:
 class Writes:
     """Carries out writes in a namespace, all of them or none."""
 
-    def __init__(self, connection: RedisConnection, keys: Keys, guard: Guard, look: Look) -> None:
+    def __init__(
+        self, connection: RedisConnection, keys: Keys, guard: Guard, unreadable: Unreadable, look: Look
+    ) -> None:
         self._connection = connection
         self._keys = keys
         self._guard = guard
+        self._unreadable = unreadable
         self._look = look
 
     async def carry_out(self, writes: Sequence[Write], op_id: str | None = None) -> bool:
@@ -57,6 +61,7 @@ class Writes:
                 batch = await asyncio.to_thread(_Batch, self._keys, writes, targets)
             [[word, *rest]] = await self._guard.send([batch.command(self._guard, op_id, once, looked)])
             if word == b"done":
+                self._forget_unreadable(writes)
                 return rest == [b"1"]
             if word == b"dimension":
                 raise FeatureMismatchError(
@@ -81,6 +86,14 @@ class Writes:
             if isinstance(write, Link) and write.source_id in found:
                 found[write.source_id].add(write.target_id)
         return {i: sorted(targets) for i, targets in found.items()}
+
+    def _forget_unreadable(self, writes: Sequence[Write]) -> None:
+        """What came or went is not what could not be read."""
+        for write in writes if self._unreadable.reasons else ():
+            if isinstance(write, Insert):
+                self._unreadable.forget(self._keys.engram(write.region, write.placed.engram.engram_id)[0])
+            elif isinstance(write, Remove):
+                self._unreadable.forget(self._keys.engram(write.region, write.engram_id)[0])
 
     async def _look_at(self, inserts: Sequence[Write]) -> None:
         present: dict[str, list[str]] = defaultdict(list)

@@ -157,13 +157,13 @@ class Life:
     def _content(self) -> str:
         if self._alive and self._rng.random() < _REPEATED:
             return self._rng.choice([*self._alive.values()])
-        return " ".join([*self._rng.sample(_WORDS, 4), next(self._serials)])
+        return f"{words(self._rng, 4)} {next(self._serials)}"
 
     def _perceive(self) -> Prepared:
         content, salience = self._content(), round(self._rng.random(), 2)
 
         async def perceive() -> Facts:
-            kind = _kind(content)
+            kind = kind_of(content)
             return await self._perceived(
                 [await self._brain.perceive(content, memory_type=kind, salience=salience)]
             )
@@ -174,7 +174,7 @@ class Life:
         contents = [self._content() for _ in range(self._rng.randint(2, 6))]
 
         async def perceive_many() -> Facts:
-            stimuli = [Stimulus(content=content, memory_type=_kind(content)) for content in contents]
+            stimuli = [Stimulus(content=content, memory_type=kind_of(content)) for content in contents]
             return await self._perceived(await self._brain.perceive_many(stimuli))
 
         return {"contents": contents}, perceive_many
@@ -198,7 +198,7 @@ class Life:
         return {"perceived": facts}
 
     def _recall(self) -> Prepared:
-        cue = " ".join(self._rng.sample(_WORDS, 2))
+        cue = words(self._rng, 2)
 
         async def recall() -> Facts:
             found = await self._brain.recall(cue, limit=_LIMIT)
@@ -282,8 +282,13 @@ class Life:
         return {"id": engram_id}, look_for_one
 
 
-def _kind(content: str) -> MemoryType:
-    """The same for the same content, or it would be no repeat."""
+def words(rng: random.Random, number: int) -> str:
+    """So many different words."""
+    return " ".join(rng.sample(_WORDS, number))
+
+
+def kind_of(content: str) -> MemoryType:
+    """A type of memory: the same for the same content, or that would be no repeat."""
     return [*MemoryType][zlib.crc32(content.encode()) % len(MemoryType)]
 
 

@@ -151,7 +151,7 @@ _MAKERS = (
     endless_dict, endless_list, lambda: {"a": endless_list()}, lambda: breaking(0), lambda: breaking(3),
     lambda: {"a": object()}, lambda: {1: 2}, lambda: {None: None}, lambda: {"\ud800": 1}, lambda: {"a": {1, 2}},
     lambda: [0] * 100_000, lambda: ["tag"] * 50, lambda: [f"tag {i}" for i in range(300)], lambda: iter([]),
-    lambda: (f"tag {i}" for i in range(3)), lambda: {"a": "x" * 2_000_000}, 
+    lambda: (f"tag {i}" for i in range(3)), lambda: {"a": "x" * 2_000_000},
     lambda: dict.fromkeys(map(str, range(9_999))),
     Unspeakable, Broken, lambda: [Unspeakable()], lambda: {"a": Unspeakable()}, lambda: UserDict(a=1), UserList,
     object, lambda: object, lambda: len, lambda: (lambda: None), lambda: b"bytes", lambda: bytearray(b"bytes"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile import VALUES, PlantedError, told
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import neuro
@@ -20,7 +20,7 @@ from neuro import Brain, BrainConfig, NeuroError, Stimulus, Where
 from neuro.clock import SimulatedClock
 from neuro.testing.machine.image import take_image
 
-_ORDINARY = 60
+_ORDINARY = 40
 """Inputs for each verb in the ordinary run."""
 INPUTS = int(os.environ.get("NEURO_TEST_FUZZ", _ORDINARY))
 _MOST = 40
@@ -92,7 +92,6 @@ CREATE: Arguments = {
     "redis_url": None,
     "namespace": "default",
     "config": BrainConfig(),
-    "embedder": "words",
     "clock": SimulatedClock(),
     "rng": 5,
     "scope": "mine",
@@ -240,8 +239,9 @@ def test_a_brain_is_not_created_from_hostile_values(tmp_path, monkeypatch):
                 await brain.perceive("We met Dana")
 
     @fuzzed
-    @given(spoiled({name: value for name, value in CREATE.items() if name != "embedder"}))
+    @given(spoiled(CREATE))
     def fuzz(arguments: Call) -> None:
+        assume("/" not in told(arguments["url"]).removeprefix("'memory://"))  # no files beyond this folder
         asyncio.run(create(arguments))
 
     fuzz()

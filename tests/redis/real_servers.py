@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,15 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+async def eventually(holds: Callable[[], bool], within: float) -> None:
+    """Waits until something holds, so many seconds at most."""
+    async with asyncio.timeout(within):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.02)
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -71,6 +81,15 @@ class RealServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def pause(self) -> None:
+        """Has it hang, until it is resumed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def client(self) -> Redis:
         """A client of it, which whoever asks for it closes."""
@@ -129,7 +148,7 @@ async def _is_whole(server: RealServer) -> bool:
     async with server.client() as client:
         cluster = await client.execute_command("CLUSTER", "INFO")
         replication = await client.info("replication")
-    if cluster["cluster_state"] != "ok":
+    if "cluster_state:ok" not in cluster:
         return False
     if replication["role"] == "master":
         return replication["connected_slaves"] == 1 and replication["slave0"]["state"] == "online"

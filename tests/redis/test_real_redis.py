@@ -2,12 +2,14 @@
 
 import asyncio
 import itertools
+import json
 import math
 import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,6 +36,10 @@ from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
 
 REGION = "neocortex"
+FIRST_LAYOUT: list[list[str]] = json.loads(
+    (Path(__file__).parents[1] / "stores" / "written_by" / "redis_version_1.json").read_text("utf-8")
+)
+"""Commands by which a namespace comes to what the first layout held."""
 
 pytestmark = pytest.mark.redis
 
@@ -194,6 +200,31 @@ async def test_a_user_who_may_only_touch_the_namespace_can_do_everything(server:
         await server.client.execute_command("ACL DELUSER", user)
 
 
+async def test_a_namespace_of_the_first_layout_is_upgraded_on_a_real_server(server: Server) -> None:
+    for command in FIRST_LAYOUT:
+        words = [word.replace("{brain 1}", f"{{{server.namespace}}}") for word in command]
+        await server.client.execute_command(*words)
+    opened = await asyncio.gather(*(server.reopen() for _ in range(5)))
+    for store in opened:
+        ids = {region: await store.engrams(region).scan() for region in ("hippocampus", REGION, "cerebellum")}
+        numbers = [[int(engram.engram_id, 16) for engram in engrams] for engrams in ids.values()]
+        assert numbers == [[4, 6], [1, 2, 5], [3]]
+        assert await store.verify() == []
+        await store.aclose()
+
+
+async def test_the_log_of_what_happened_does_not_grow_without_bounds(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        position = (await store.news(None)).position
+        grow = "for i = 1, 101000 do redis.call('XADD', KEYS[1], '*', 'i', 'x') end"
+        await server.client.eval(grow, 1, f"neuro:{{{server.namespace}}}:chg")
+        later = (await store.news(None)).position
+        await store.engrams(REGION).insert([sample_placed(1)])
+        assert 100_000 <= (await store.health()).details["news"] < 100_200
+        assert (await store.news(position)).gap
+        assert (await store.news(later)).happened == ((Happening.INSERTED, sample_id(1)),)
+
+
 # Many at once
 
 
@@ -235,17 +266,17 @@ async def test_a_cancelled_read_leaves_no_reply_for_the_next_one(server: Server)
 async def test_thousands_are_written_as_one(server: Server) -> None:
     async with aclosing(await server.make()) as store, aclosing(await server.reopen()) as there:
         position = (await store.news(None)).position
-        items = [Placed(sample_engram(n), 1e6) for n in range(12_000)]
+        items = [Placed(sample_engram(n), 1e6) for n in range(2_500)]
         await store.engrams("hippocampus").insert(items, writer="silent")
-        assert len((await there.news(position)).happened) == 12_000
-        assert len(await there.adopt("hippocampus", "new", silent_since=1.0)) == 12_000
+        assert len((await there.news(position)).happened) == 2_500
+        assert len(await there.adopt("hippocampus", "new", silent_since=1.0)) == 2_500
         ids = [item.engram.engram_id for item in items]
         pieces = [
             (Remove("hippocampus", i, 0), Insert(REGION, item)) for i, item in zip(ids, items, strict=True)
         ]
         await store.write([write for piece in pieces for write in piece])
         assert await there.engrams("hippocampus").count(0.0) == (0, 0)
-        assert await there.engrams(REGION).count(0.0) == (12_000, 0)
+        assert await there.engrams(REGION).count(0.0) == (2_500, 0)
         assert await there.engrams(REGION).demote(ids, math.inf) == ids
         assert await there.verify() == []
 

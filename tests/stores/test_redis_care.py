@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis_servers import REGION, Servers, key
 
 from neuro.stores import redis_verify
-from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed
+from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed, Remove
 from neuro.stores.redis import RedisStore
 from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed
 from neuro.testing.stores.bookkeeping import more
@@ -136,6 +136,26 @@ async def test_what_cannot_be_read_makes_room_for_an_insert(servers: Servers, st
     assert await store.verify() == []
 
 
+async def test_what_could_not_be_read_and_can_be_now_is_found_again(
+    servers: Servers, store: RedisStore
+) -> None:
+    await fill(store)
+    engrams, client, digest = store.engrams(REGION), servers.client(), sample_engram(2).digest
+    held = await client.hget(DOCUMENT + sample_id(2), "t")
+    assert held is not None
+    for mend in (
+        lambda: client.hset(DOCUMENT + sample_id(2), "t", held),
+        lambda: store.write([Remove(REGION, sample_id(2)), Insert(REGION, sample_placed(2))]),
+    ):
+        await client.hset(DOCUMENT + sample_id(2), "t", "{}")
+        assert await engrams.get([sample_id(2)]) == [None]
+        assert await engrams.find([digest]) == [None]
+        await mend()
+        assert len(await engrams.scan()) == 4
+        assert await engrams.find([digest]) == [sample_id(2)]
+        assert (await store.health()).quarantined == ()
+
+
 # What does not fit together
 
 Spoil = Callable[[Redis], Awaitable[object]]
@@ -216,12 +236,14 @@ async def test_everything_is_looked_at_in_pages(store: RedisStore, monkeypatch: 
 
 async def test_health_counts_what_there_is(store: RedisStore) -> None:
     await fill(store)
+    await store.engrams("hippocampus").insert([sample_placed(n) for n in (5, 6)], writer="somebody")
+    await store.engrams("hippocampus").insert([sample_placed(7)])
     await store.beat("somebody", 1.0)
     details = (await store.health()).details
-    expected = {"engrams": 4, "engrams of writers": 4, "linked engrams": 2, "documents": 1, "writers": 1}
+    expected = {"engrams": 7, "engrams of nobody": 1, "linked engrams": 2, "documents": 1, "writers": 1}
     assert expected.items() <= details.items()
     await store.retire("somebody")
-    assert (await store.health()).details["engrams of writers"] == 0
+    assert (await store.health()).details["engrams of nobody"] == 3
 
 
 async def test_a_server_that_tells_nothing_of_itself_is_a_concern(store: RedisStore) -> None:

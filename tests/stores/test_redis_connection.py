@@ -442,17 +442,16 @@ def hasty_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_commands_go_to_the_node_that_has_the_keys() -> None:
-    async with listening({"HELLO": IN_CLUSTER}) as there:
-        async with (
-            listening({"HELLO": IN_CLUSTER, "HSET": moved(there.place)}) as here,
-            aclosing(await RedisConnection.open(f"redis://{here.place}", key=KEY)) as connection,
-        ):
-            assert await connection.send([("HSET", KEY, "2"), ("PING",)]) == [b"OK", True]
-            here.forget()
-            there.forget()
-            assert await connection.send([("HSET", KEY, "3"), ("PING",)]) == [b"OK", True]
-            assert here.commands == []
-            assert there.commands == [["HSET", KEY, "3"], ["PING"]]
+    async with (
+        listening({"HELLO": IN_CLUSTER}) as there, listening({"HELLO": IN_CLUSTER, "HSET": moved(there.place)}) as here,
+        aclosing(await RedisConnection.open(f"redis://{here.place}", key=KEY)) as connection,
+    ):
+        assert await connection.send([("HSET", KEY, "2"), ("PING",)]) == [b"OK", True]
+        here.forget()
+        there.forget()
+        assert await connection.send([("HSET", KEY, "3"), ("PING",)]) == [b"OK", True]
+        assert here.commands == []
+        assert there.commands == [["HSET", KEY, "3"], ["PING"]]
 
 
 async def test_the_node_that_has_the_keys_is_found_at_opening() -> None:

@@ -298,6 +298,8 @@ async def test_news_that_the_server_has_lost_are_a_gap(servers: Servers, store: 
     assert not (await store.news(empty.position)).gap
     await store.engrams(REGION).insert([sample_placed(5)])
     assert (await store.news(empty.position)).gap
+    for nowhere in ("", "now", "1", "1-", "-", "9999999999999-0"):
+        assert (await store.news(nowhere)).gap
 
 
 async def test_many_are_adopted_a_page_at_a_time(

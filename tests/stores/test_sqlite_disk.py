@@ -1,4 +1,4 @@
-"""A disk that is full, fails or goes away under a SQLite file: nothing acknowledged is lost, and it recovers by itself."""
+"""A disk that is full, fails or goes away under a file: nothing acknowledged is lost, and it goes on by itself."""
 
 import asyncio
 import json
