@@ -70,6 +70,8 @@ class Anatomy:
         self._store = store
         self.long_term: tuple[MemoryRegion, ...] = (neocortex, cerebellum, basal_ganglia)
         self.index = MemoryIndex(index, self.memory_regions)
+        self._homes: dict[str, str] = {}
+        """Names of long-term regions by ids of engrams that were seen there."""
 
     @property
     def memory_regions(self) -> tuple[MemoryRegion, ...]:
@@ -128,25 +130,44 @@ class Anatomy:
         self, engram_ids: Sequence[str]
     ) -> tuple[dict[str, tuple[MemoryRegion, Engram]], dict[str, StoreUnavailableError]]:
         """Region and engram of each id that can be had, and why regions cannot be reached."""
+        found: dict[str, tuple[MemoryRegion, Engram]] = {}
         unreachable: dict[str, StoreUnavailableError] = {}
+        # What was seen in a long-term region once is there, or it is gone.
+        await self._ask_homes(
+            [i for i in engram_ids if i in self._homes], self._homes.get, found, unreachable
+        )
+        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
         try:
-            recent = await self.hippocampus.reinstate(engram_ids)
+            recent = await self.hippocampus.reinstate(missing)
         except StoreUnavailableError as error:
             unreachable[self.hippocampus.name] = error
-            recent = self.hippocampus.remembered(engram_ids)
-        found: dict[str, tuple[MemoryRegion, Engram]] = {
-            e.engram_id: (self.hippocampus, e) for e in recent if e is not None
-        }
-        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
-        if not missing:
-            return found, {}
-        answers = await _gather(region.reinstate(missing) for region in self.long_term)
-        for region, answer in zip(self.long_term, answers, strict=True):
+            recent = self.hippocampus.remembered(missing)
+        found.update({e.engram_id: (self.hippocampus, e) for e in recent if e is not None})
+        await self._ask_homes([i for i in missing if i not in found], None, found, unreachable)
+        return found, unreachable if len(found) < len({*engram_ids}) else {}
+
+    async def _ask_homes(
+        self,
+        engram_ids: Sequence[str],
+        home: Callable[[str], str | None] | None,
+        found: dict[str, tuple[MemoryRegion, Engram]],
+        unreachable: dict[str, StoreUnavailableError],
+    ) -> None:
+        """Adds what the long-term regions answer: each for what is at ``home`` there, or all for everything."""
+        asked = [
+            (region, [i for i in engram_ids if home is None or home(i) == region.name])
+            for region in self.long_term
+        ]
+        asked = [(region, ids) for region, ids in asked if ids]
+        answers = await _gather(region.reinstate(ids) for region, ids in asked)
+        for (region, _), answer in zip(asked, answers, strict=True):
             if isinstance(answer, StoreUnavailableError):
                 unreachable[region.name] = answer
-            else:
-                found.update({e.engram_id: (region, e) for e in answer if e is not None})
-        return found, unreachable if len(found) < len({*engram_ids}) else {}
+                continue
+            for engram in answer:
+                if engram is not None:
+                    found[engram.engram_id] = (region, engram)
+                    self._homes[engram.engram_id] = region.name
 
     async def owners(self, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:
         """Region and engram of each id that exists."""
@@ -318,6 +339,7 @@ class Anatomy:
     def let_go(self, engram_id: str) -> None:
         """Nothing in this process shows an engram any more; it has been deleted."""
         self.index.remove(engram_id)
+        self._homes.pop(engram_id, None)
         self.hippocampus.forget(engram_id)
 
     # Fading

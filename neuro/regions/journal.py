@@ -17,6 +17,7 @@ from typing import NamedTuple
 from neuro.errors import BufferFullError, StoreUnavailableError
 from neuro.regions.memory_region import Step
 from neuro.stores.base import Insert, Placed, Store, Write
+from neuro.stores.fencing import fenced
 
 _PAUSE = 1.0
 """Real seconds between two attempts to reach a store that is away."""
@@ -153,7 +154,8 @@ class Journal:
     async def _write_groups(self) -> None:
         try:
             while self._groups:
-                await self._write_group(self._groups[0])
+                with fenced(None):  # a night may be the one to ask, and no perceive depends on its lease
+                    await self._write_group(self._groups[0])
                 group = self._groups.pop(0)
                 self._waiting.difference_update(placed.engram.engram_id for placed in group.items)
         except StoreUnavailableError:

@@ -14,8 +14,8 @@ _FENCE: ContextVar[int | None] = ContextVar("neuro_fence", default=None)
 
 
 @contextmanager
-def fenced(fence: int) -> Generator[None]:
-    """Everything written inside, by this task and those it starts, is done under the lease of this number."""
+def fenced(fence: int | None) -> Generator[None]:
+    """Everything written inside, by this task and those it starts, is done under the lease of this number, or none."""
     token = _FENCE.set(fence)
     try:
         yield

@@ -156,10 +156,9 @@ class Care:
             left += await self._scrub_log(info)
             left += await self._scrub_snapshot(info)
         left += _replicas(info)
-        slow = await self._server.ask("SLOWLOG GET", -1)
-        if self._keys.prefix in str(slow):
+        if await self._is_in_slow_log():
             left.append(
-                "The server's slow log, in its memory, holds pieces of commands: SLOWLOG RESET empties it."
+                "The server's slow log, in its memory, holds pieces of records: SLOWLOG RESET empties it."
             )
         if kept := await self.quarantine.reasons():
             left.append(f"The quarantine keeps {len(kept)} records that cannot be read: {', '.join(kept)}.")

@@ -52,14 +52,16 @@ STRAYS = Script(
     FIELDS,
     """
 -- KEYS: an index of a region, its ids, what the keys of dynamics begin with. ARGV: 'zset', 'digests' or 'hash'; '1' if
--- strays are to go; members of the index. Returns those that belong to no engram.
+-- strays are to go; what were members of the index. Returns those that are, and belong to no engram.
 local strays = {}
+local held = ARGV[1] == 'hash' and 'HEXISTS' or 'ZSCORE'
 for i = 3, #ARGV do
   local member, digest, id = ARGV[i], nil, ARGV[i]
   if ARGV[1] == 'digests' then digest, id = string.match(member, '^([^:]*):(.*)$') end
   local stray = not id or not redis.call('ZSCORE', KEYS[2], id)
   if not stray and digest then stray = fields(KEYS[3] .. id, 'g')[1] ~= digest end
-  if stray then
+  local is_held = redis.call(held, KEYS[1], member)
+  if stray and is_held and is_held ~= 0 then
     strays[#strays + 1] = member
     if ARGV[2] == '1' then redis.call(ARGV[1] == 'hash' and 'HDEL' or 'ZREM', KEYS[1], member) end
   end
@@ -79,11 +81,13 @@ return revisions
 )
 
 DEAD_LINKS = Script("""
--- KEYS: linked, ids of each region, links of engrams. ARGV: number of regions, '1' if what is wrong is to go, ids of
--- the engrams. Returns in turn the number of an engram, what is wrong, and the field: '' where it is all its links.
-local regions, mend, wrong = tonumber(ARGV[1]), ARGV[2] == '1', {}
+-- KEYS: linked, regions, ids of each region, links of engrams. ARGV: number of regions, how many are listed, '1' if
+-- what is wrong is to go, ids of the engrams. Returns in turn the number of an engram, what is wrong, and the field:
+-- '' where it is all its links; or nothing but 'again' when there are other regions by now.
+if redis.call('SCARD', KEYS[2]) ~= tonumber(ARGV[2]) then return {'again'} end
+local regions, mend, wrong = tonumber(ARGV[1]), ARGV[3] == '1', {}
 local function known(id)
-  for i = 2, regions + 1 do
+  for i = 3, regions + 2 do
     if redis.call('ZSCORE', KEYS[i], id) then return true end
   end
   return false
@@ -93,12 +97,12 @@ local function tell(i, problem, field)
   wrong[#wrong + 1] = problem
   wrong[#wrong + 1] = field
   if not mend then return end
-  local links = KEYS[regions + 1 + i]
+  local links = KEYS[regions + 2 + i]
   if field == '' then redis.call('DEL', links) else redis.call('HDEL', links, field) end
-  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[1], ARGV[2 + i]) end
+  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[1], ARGV[3 + i]) end
 end
-for i = 1, #KEYS - regions - 1 do
-  local id, held = ARGV[2 + i], redis.pcall('HGETALL', KEYS[regions + 1 + i])
+for i = 1, #KEYS - regions - 2 do
+  local id, held = ARGV[3 + i], redis.pcall('HGETALL', KEYS[regions + 2 + i])
   if held.err then tell(i, 'is no hash of links', '')
   elseif #held == 0 then
     if redis.call('SISMEMBER', KEYS[1], id) == 1 then tell(i, 'is listed and has no links', '') end

@@ -8,6 +8,8 @@ from neuro.stores.base import Agenda, Placed
 
 HIPPOCAMPUS = "hippocampus"
 """The region whose engrams have writers."""
+REGIONS = (HIPPOCAMPUS, "neocortex", "cerebellum", "basal_ganglia")
+"""Those that every brain has; a store may have others."""
 
 
 class RegionKeys(NamedTuple):

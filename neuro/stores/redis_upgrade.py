@@ -17,11 +17,9 @@ from neuro.stores.codec import pack, unpack
 from neuro.stores.redis_care_scripts import QUARANTINE_FIELD
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_guard import SCHEMA, Unreadable, newer_schema
-from neuro.stores.redis_keys import HIPPOCAMPUS, Keys
+from neuro.stores.redis_keys import HIPPOCAMPUS, REGIONS, Keys
 from neuro.stores.redis_lua import Command
 
-_REGIONS = (HIPPOCAMPUS, "neocortex", "cerebellum", "basal_ganglia")
-"""Those that a brain had under the first layout."""
 _AT_ONCE = 200
 """Entries that are read and brought over at once."""
 _NUL = b"\0"
@@ -35,7 +33,7 @@ async def settle(connection: RedisConnection, keys: Keys, unreadable: Unreadable
         CorruptRecordError: it has a newer one; nothing is touched.
     """
     old = [keys.documents, _journal(keys)]
-    for region in _REGIONS:
+    for region in REGIONS:
         old += (keys.region(region).ids, _arriving(keys, region))
     [found] = await connection.send([scripts.OPEN([keys.schema, keys.changes, *old], [str(SCHEMA)])])
     if found == b"1":
@@ -60,15 +58,15 @@ class _Upgrade:
         self._journal = _journal(keys)
 
     async def carry_out(self) -> None:
-        for region in _REGIONS:  # while the journal says which of them it has still
+        for region in REGIONS:  # while the journal says which of them it has still
             await self._settle_arrivals(region)
         await self._empty_journal()
-        for region in _REGIONS:
+        for region in REGIONS:
             await self._list_linked(region)
         keys = self._keys
         ends = [keys.schema, keys.changes, keys.regions, keys.operations[0]]
-        ids = [keys.region(region).ids for region in _REGIONS]
-        await self._connection.send([scripts.UPGRADE_END([*ends, *ids], [str(SCHEMA), *_REGIONS])])
+        ids = [keys.region(region).ids for region in REGIONS]
+        await self._connection.send([scripts.UPGRADE_END([*ends, *ids], [str(SCHEMA), *REGIONS])])
 
     async def _settle_arrivals(self, region: str) -> None:
         arriving = _arriving(self._keys, region)
@@ -107,7 +105,7 @@ class _Upgrade:
             kept = [self._journal, self._keys.quarantined(self._journal), self._keys.quarantine]
             return QUARANTINE_FIELD(kept, [engram_id, entry, name, str(error)])
         packed, features = pack(engram), engram.features
-        others = [self._keys.region(region).ids for region in _REGIONS if region != HIPPOCAMPUS]
+        others = [self._keys.region(region).ids for region in REGIONS if region != HIPPOCAMPUS]
         return scripts.UPGRADE_ENTRY(
             [
                 *self._keys.region(HIPPOCAMPUS),

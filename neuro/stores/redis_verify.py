@@ -15,7 +15,7 @@ from neuro.stores.codec import load_json
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_engrams import missing_part, unpack_record
 from neuro.stores.redis_guard import Guard
-from neuro.stores.redis_keys import Keys, RegionKeys
+from neuro.stores.redis_keys import REGIONS, Keys, RegionKeys
 from neuro.stores.redis_quarantine import Quarantine
 from neuro.stores.redis_scripts import READ
 from neuro.stores.redis_writes import Writes
@@ -88,47 +88,64 @@ class Verification:
         self._repair = repair
         self._flaws: list[Flaw] = []
         self._regions: list[str] = []
+        self._listed = 0
         self._owners: dict[str, list[str]] = defaultdict(list)
 
     async def carry_out(self) -> list[Flaw]:
-        if await self._all_types_fit():
-            [members] = await self._connection.send([("SMEMBERS", self._keys.regions)])
-            self._regions = sorted(member.decode() for member in members)
-            for region in self._regions:
-                await self._look_at_records(region)
-                await self._look_for_strays(region)
-            await self._look_at_owners()
-            await self._look_at_links()
-            await self._look_at_documents()
+        if await self._types_fit(self._types()):
+            await self._find_regions()
+            expected = [self._types_of_region(region) for region in self._regions]
+            if await self._types_fit({key: kind for kinds in expected for key, kind in kinds.items()}):
+                await self._look_at_everything()
         return self._flaws
+
+    async def _look_at_everything(self) -> None:
+        for region in self._regions:
+            await self._look_at_records(region)
+            await self._look_for_strays(region)
+        await self._look_at_owners()
+        await self._look_at_links()
+        await self._look_at_documents()
+
+    async def _find_regions(self) -> None:
+        """Those that are listed, and those that every brain has."""
+        keys = self._keys
+        looks = [("EXISTS", keys.region(region).ids) for region in REGIONS]
+        *held, members = await self._connection.send([*looks, ("SMEMBERS", keys.regions)])
+        listed = {member.decode() for member in members}
+        self._listed = len(listed)
+        missing = [r for r, exists in zip(REGIONS, held, strict=True) if exists and r not in listed]
+        for region in missing:
+            if self._repair:
+                await self._connection.send([("SADD", keys.regions, region)])
+                self._listed += 1
+            self._tell(keys.regions, f"does not list {region}", self._repair)
+        self._regions = sorted({*listed, *missing})
 
     def _tell(self, key: str, problem: str, repaired: bool) -> None:
         self._flaws.append(Flaw(key, problem, repaired))
 
     # Types
 
-    async def _all_types_fit(self) -> bool:
-        """Whether every key is of the type that it should have; those of another are mended, and told."""
-        if not await self._types_fit({self._keys.regions: b"set"}):
-            return False
-        [members] = await self._connection.send([("SMEMBERS", self._keys.regions)])
+    def _types(self) -> dict[str, bytes]:
         keys = self._keys
-        expected = {
+        operations, order = zip(keys.operations, keys.tries, strict=True)
+        sets, hashes = (keys.regions, keys.linked), (keys.lease, keys.documents, keys.quarantine, *operations)
+        return {
             keys.schema: b"string",
             keys.changes: b"stream",
             keys.writers: b"zset",
-            keys.linked: b"set",
+            **dict.fromkeys(sets, b"set"),
+            **dict.fromkeys(hashes, b"hash"),
+            **dict.fromkeys(order, b"list"),
         }
-        hashes = (keys.lease, keys.documents, keys.quarantine, keys.operations[0], keys.tries[0])
-        expected |= dict.fromkeys(hashes, b"hash") | dict.fromkeys(
-            (keys.operations[1], keys.tries[1]), b"list"
-        )
-        for member in members:
-            region = keys.region(member.decode())
-            expected |= dict.fromkeys(region, b"zset") | {region.dimension: b"string", region.owners: b"hash"}
-        return await self._types_fit(expected)
+
+    def _types_of_region(self, region: str) -> dict[str, bytes]:
+        keys = self._keys.region(region)
+        return {**dict.fromkeys(keys, b"zset"), keys.dimension: b"string", keys.owners: b"hash"}
 
     async def _types_fit(self, expected: dict[str, bytes]) -> bool:
+        """Whether keys are of the types that they should have; those of another are mended, and told."""
         fit = True
         for key, kind in zip(
             expected, await self._connection.send([("TYPE", k) for k in expected]), strict=True
@@ -201,9 +218,8 @@ class Verification:
             return
         if repaired := self._repair and len(found) == 1:
             await self._connection.send([("SET", region.dimension, str(*found))])
-        self._tell(
-            region.dimension, f"features have the dimensions {sorted(found)}, it says {held!r}", repaired
-        )
+        said = "nothing" if held is None else held.decode(errors="replace")
+        self._tell(region.dimension, f"says {said}, the features have {sorted(found)}", repaired)
 
     # Indexes
 
@@ -280,15 +296,20 @@ class Verification:
     async def _look_at_links(self) -> None:
         [linked] = await self._connection.send([("SMEMBERS", self._keys.linked)])
         sources = sorted({*self._owners, *(member.decode(errors="replace") for member in linked)})
-        ids = [self._keys.region(region).ids for region in self._regions]
         for page in _pages(sources):
-            keys = [self._keys.linked, *ids, *map(self._keys.links, page)]
-            arguments = [str(len(ids)), "1" if self._repair else "", *page]
-            [found] = await self._connection.send([scripts.DEAD_LINKS(keys, arguments)])
+            while (found := await self._dead_links(page)) == [b"again"]:
+                await self._find_regions()
             for number, problem, field in zip(found[::3], found[1::3], found[2::3], strict=True):
                 key = self._keys.links(page[number - 1])
                 name = f"{key}[{field.decode(errors='replace')}]" if field else key
                 self._tell(name, problem.decode(), self._repair)
+
+    async def _dead_links(self, sources: Sequence[str]) -> list[Any]:
+        ids = [self._keys.region(region).ids for region in self._regions]
+        keys = [self._keys.linked, self._keys.regions, *ids, *map(self._keys.links, sources)]
+        arguments = [str(len(ids)), str(self._listed), "1" if self._repair else "", *sources]
+        [found] = await self._connection.send([scripts.DEAD_LINKS(keys, arguments)])
+        return found
 
     async def _look_at_documents(self) -> None:
         [documents] = await self._connection.send([("HGETALL", self._keys.documents)])

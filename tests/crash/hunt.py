@@ -196,8 +196,14 @@ class Hunt:
             self._watch([other])
             nights = [a for a in read_acts(1, other.messages) if a.name == "sleep" and a.certain]
             self.summary.notes["nights of others meanwhile"] += sum(not a.done["skipped"] for a in nights)
+            stopped_in, stopped_at = sleeper.under_way(), len(sleeper.messages)
             sleeper.child.signal(signal.SIGCONT)
             self._watch([sleeper])
+            if stopped_in == "sleep":
+                outcome = next((m for m in sleeper.messages[stopped_at:] if m.get("act") != "sleep"), {})
+                refused = "failed" in outcome or outcome.get("done", {}).get("skipped", False)
+                self.summary.notes["nights stopped in the middle"] += 1
+                self.summary.notes["of these, refused when they went on"] += refused
             self._conclude([sleeper, other], excused=_OVERTAKEN | _AWAY)
         else:
             self._conclude([sleeper], excused=_OVERTAKEN)

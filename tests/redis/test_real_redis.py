@@ -281,6 +281,34 @@ async def test_thousands_are_written_as_one(server: Server) -> None:
         assert await there.verify() == []
 
 
+async def test_what_others_write_meanwhile_is_no_flaw(server: Server) -> None:
+    stopped = False
+
+    async def live(store: RedisStore, task: int) -> None:
+        for number in itertools.count(1000 * task):
+            if stopped:
+                return
+            one, other = Placed(sample_engram(number), 5.0, 6.0), sample_id(number)
+            friend = sample_id(1000 * task)
+            await store.write([Insert("hippocampus", one, "me"), Link(other, friend, "temporal", 1.0)])
+            await store.engrams("hippocampus").amend([other], counted, op_id="a")
+            [engram] = await store.engrams("hippocampus").get([other])
+            assert engram is not None
+            await store.write([Remove("hippocampus", other, 1), Insert(REGION, Placed(engram, 7.0))])
+            await store.engrams(REGION).demote([other], 9.0)
+            if number % 1000 and number % 3 == 1:
+                await store.write([Remove(REGION, other), Unlink(other)])
+
+    async with aclosing(await server.make()) as store, aclosing(await server.reopen()) as there:
+        tasks = [asyncio.create_task(live(there, task)) for task in range(4)]
+        found = [await store.verify(repair=repair) for repair in (False, True) * 8]
+        stopped = True
+        await asyncio.gather(*tasks)
+        assert found == [[]] * 16
+        assert await store.verify() == []
+        assert (await store.health()).details["engrams"] > 20
+
+
 # Restarts
 
 

@@ -160,6 +160,12 @@ async def test_what_could_not_be_read_and_can_be_now_is_found_again(
 
 Spoil = Callable[[Redis], Awaitable[object]]
 
+
+async def _no_regions(client: Redis) -> None:
+    await client.delete(key("regions"))
+    await client.set(key("regions"), "a string")
+
+
 SPOILS: dict[str, Spoil] = {
     "not among the ids": lambda c: c.zrem(key(f"ids:{REGION}"), sample_id(1)),
     "no ids at all": lambda c: c.delete(key(f"ids:{REGION}")),
@@ -187,6 +193,8 @@ SPOILS: dict[str, Spoil] = {
     "links that are none": lambda c: c.set(key("as:") + sample_id(3), "a string"),
     "listed as linked": lambda c: c.sadd(key("linked"), sample_id(3)),
     "a document that is none": lambda c: c.hset(key("doc"), "other", "{"),
+    "no regions": lambda c: c.delete(key("regions")),
+    "regions that are none": _no_regions,
     "a lease that is none": lambda c: c.set(key("lease"), "a string"),
     "owners that are none": lambda c: c.set(key(f"own:{REGION}"), "a string"),
     "a digest list that is none": lambda c: c.set(key(f"digests:{REGION}"), "a string"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from neuro.engram import Engram, MemoryType, canonical_content
 from neuro.errors import EngramNotFoundError, StoreUnavailableError
-from neuro.signals import Perception
+from neuro.signals import Forgetting, Perception
 from neuro.signals import Recall as Recalled
 from neuro.testing.machine.acts import ALL, Act, Browse, Forget, OnOne, Perceive, Pin, Recall, Seek
 
@@ -236,7 +236,7 @@ class Ledger:
                 expected.pinned |= wanted
 
     def _forgotten(self, engram_id: str, result: object, excuse: Circumstances) -> None:
-        if result is None:
+        if isinstance(result, Forgetting):
             del self.expected[engram_id]
             self.forgotten.add(engram_id)
         elif excuse.lost:
