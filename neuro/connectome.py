@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -87,13 +87,7 @@ class Connectome:
 
     def associate(self, associations: Iterable[Association]) -> int:
         """Strengthens associations by their weight, Hebbian and bounded; returns how many directions."""
-        count = 0
-        for source, target, kind, weight in associations:
-            if source != target:
-                key = (target, kind.value)
-                self._new[source][key] = hebbian(self._new[source].get(key, 0.0), weight)
-                count += 1
-        return count
+        return _strengthen(self._new, associations)
 
     @property
     def unwritten(self) -> bool:
@@ -152,12 +146,22 @@ class Connectome:
             return sum(link.weight > 0.0 for link in links)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[list[Link]]:
-        """What is new, as links that the block writes to the store; if it raises, they remain new."""
+    async def writing(
+        self, also: Callable[[], Iterable[Association]] | None = None
+    ) -> AsyncGenerator[list[Link]]:
+        """What is new, as links that the block writes to the store; if it raises, they remain new.
+
+        Args:
+            also: asked as soon as nothing else is being written, for associations that exist if the block writes them.
+        """
         async with self._writing:
             self._being_written, self._new = self._new, defaultdict(dict)
             try:
-                yield await self._links(self._being_written) if self._being_written else []
+                new = self._being_written
+                if also is not None:
+                    new = defaultdict(dict, {source: {**found} for source, found in new.items()})
+                    _strengthen(new, also())
+                yield await self._links(new) if new else []
             except BaseException:
                 for source, increments in self._being_written.items():
                     for key, increment in increments.items():
@@ -203,3 +207,14 @@ class Connectome:
     def resume(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `state` returned in an earlier life."""
         self._log_scale = float(state["log_scale"])
+
+
+def _strengthen(increments: _Increments, associations: Iterable[Association]) -> int:
+    """Adds associations to what is new; how many directions."""
+    count = 0
+    for source, target, kind, weight in associations:
+        if source != target:
+            key = (target, kind.value)
+            increments[source][key] = hebbian(increments[source].get(key, 0.0), weight)
+            count += 1
+    return count

@@ -4,6 +4,7 @@ NeuroError
 |-- ConfigurationError (ValueError)       ``Class.field: what is wrong (got value)``
 |-- BrainClosedError (RuntimeError)       a verb after ``close()``
 |-- WrongLoopError (RuntimeError)         a brain used from another event loop than the one it was created on
+|-- TransactionError (RuntimeError)       what a transaction cannot hold
 |-- InvalidArgumentError (ValueError)     every bad argument of every verb
 |   `-- InvalidStimulusError              bad content of a perceive
 |-- EngramError
@@ -45,6 +46,10 @@ class BrainClosedError(NeuroError, RuntimeError):
 
 class WrongLoopError(NeuroError, RuntimeError):
     """A brain lives on the event loop it was created on."""
+
+
+class TransactionError(NeuroError, RuntimeError):
+    """This cannot be done inside a transaction, or there is no more room in it; nothing has changed."""
 
 
 class InvalidArgumentError(NeuroError, ValueError):

@@ -12,6 +12,7 @@ from typing import Any
 
 from neuro.clock import Clock
 from neuro.regions.anatomy import Anatomy
+from neuro.regions.hippocampus import Hippocampus
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.signals import Chunk
 from neuro.stores import Document, Store
@@ -53,13 +54,16 @@ class Mind:
             whole: with what the next night has to do, however lately that was written.
         """
         now = self._clock.now()
-        mind = {**self._prefrontal_cortex.state(), "stream": self._hippocampus.stream()}
-        found = [Document(self.keys[0], mind)]
+        found = [self.document(self._prefrontal_cortex, self._hippocampus)]
         self._written = now
         if whole or not 0.0 <= now - self._ledger_written < _LEDGER_PAUSE:
             found.append(Document(self.keys[1], self._hippocampus.ledger()))
             self._ledger_written = now
         return found
+
+    def document(self, prefrontal_cortex: PrefrontalCortex, hippocampus: Hippocampus) -> Document:
+        """The small part of what is to be written, as these regions have it."""
+        return Document(self.keys[0], {**prefrontal_cortex.state(), "stream": hippocampus.stream()})
 
     async def write(self) -> None:
         """Writes what is on the mind, unless that has just been done."""

@@ -120,9 +120,11 @@ class Perceiving:
             gate = Gate(False, 0.0, "the sensory cortex registered nothing")
         if not gate.opened:
             return Perception(stimulus, gate, None)
-        return self._encode(stimulus, look, gate, now)
+        return self._encode(stimulus, look, gate, now, await self._body.stamp())
 
-    def _encode(self, stimulus: Stimulus, look: Transduced, gate: Gate, now: float) -> Perception:
+    def _encode(
+        self, stimulus: Stimulus, look: Transduced, gate: Gate, now: float, brain_time: float
+    ) -> Perception:
         appraisal = self._body.amygdala.appraise(stimulus)
         surprise = 0.0 if stimulus.reward is None else self._body.basal_ganglia.learn(stimulus.reward)
         percept = Percept(stimulus, appraisal, look.fragments, look.features, look.embedder, surprise)
@@ -132,7 +134,7 @@ class Perceiving:
         displaced = self._body.prefrontal_cortex.hold(chunk, now)
         engram = self._body.hippocampus.encode(
             percept,
-            self._body.time.now(),
+            brain_time,
             encoded_at=now,
             engram_id=engram_id,
             sleeps=self._body.sleeps,

@@ -6,8 +6,8 @@ Works in memory; each engram is durable in the store before a perceive returns, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import Annotated, Any
+from copy import deepcopy
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field
@@ -32,12 +32,11 @@ from neuro.regions.base import Snapshot
 from neuro.regions.journal import Debt, Journal
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.stream import Stream
+from neuro.regions.tonight import Tonight
 from neuro.signals import Appraisal, Percept, Stimulus
 from neuro.stores.base import EngramStore
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
-
-_FULL_SLEEP = 1.0 - 1e-9
 
 
 class HippocampusParams(Params):
@@ -122,8 +121,7 @@ class Hippocampus(MemoryRegion):
         )
         self._ids = EngramIds() if ids is None else ids
         self._stream = Stream(self.params.temporal_reach, self.params.episode_gap)
-        self._bindings: dict[tuple[str, str, AssociationType], float] = {}
-        self._unreplayed: dict[str, float] = {}
+        self._tonight = Tonight(self.params.most_bindings)
 
     # Encoding
 
@@ -141,7 +139,25 @@ class Hippocampus(MemoryRegion):
         sleeps: float = 0.0,
         scope: str | None = None,
     ) -> Engram | None:
-        """Lays down a percept as a new engram (the caller has looked for repeats: `recognise`).
+        """Lays down a percept as a new engram: `imprint` and `take_in`. Lesioned: does not."""
+        engram = self.imprint(
+            percept, now, encoded_at=encoded_at, engram_id=engram_id, sleeps=sleeps, scope=scope
+        )
+        if engram is not None:
+            self.take_in(engram, sleeps)
+        return engram
+
+    def imprint(
+        self,
+        percept: Percept | str,
+        now: float | None = None,
+        *,
+        encoded_at: float | None = None,
+        engram_id: str | None = None,
+        sleeps: float = 0.0,
+        scope: str | None = None,
+    ) -> Engram | None:
+        """The engram that a percept leaves (the caller has looked for repeats: `recognise`). Lesioned: none.
 
         Args:
             percept: or a plain text, which is taken as it is.
@@ -155,7 +171,7 @@ class Hippocampus(MemoryRegion):
             percept = self._perceived(percept)
         stimulus, appraisal = percept.stimulus, percept.appraisal
         clock_time = instant if encoded_at is None else encoded_at
-        engram = Engram(
+        return Engram(
             engram_id=self.next_id(clock_time) if engram_id is None else engram_id,
             content=stimulus.content,
             memory_type=stimulus.memory_type,
@@ -183,13 +199,15 @@ class Hippocampus(MemoryRegion):
             ),
             scope=scope,
         )
+
+    def take_in(self, engram: Engram, sleeps: float, *, stored: bool = False) -> None:
+        """Holds a new engram; the journal writes it next, unless it is ``stored`` already."""
         placed = self.place(engram)
         self.recent.put(*placed)
-        if self.journal is not None:
+        if self.journal is not None and not stored:
             self.journal.add(placed)
         self._index.add(engram)
         self.notice_access(engram.engram_id, sleeps)
-        return engram
 
     def _perceived(self, content: str) -> Percept:
         stimulus = Stimulus(content=check_content(content))
@@ -233,20 +251,12 @@ class Hippocampus(MemoryRegion):
         weight = (
             self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
         )
-        if not self._intact or weight == 0.0:
-            return
-        for first, second in combinations(dict.fromkeys(engram_ids), 2):
-            for source, target in ((first, second), (second, first)):
-                self._bindings.pop((source, target, kind), None)
-                self._bindings[source, target, kind] = weight
-        while len(self._bindings) > 2 * self.params.most_bindings:
-            del self._bindings[next(iter(self._bindings))]
+        if self._intact and weight > 0.0:
+            self._tonight.pair(engram_ids, kind, weight)
 
     def take_bindings(self) -> list[Association]:
         """What was noted since the last night; it is the caller's from here on."""
-        taken = [Association(source, target, kind, w) for (source, target, kind), w in self._bindings.items()]
-        self._bindings.clear()
-        return taken
+        return self._tonight.take_pairs()
 
     # Recognising and completing
 
@@ -286,27 +296,18 @@ class Hippocampus(MemoryRegion):
     def notice_access(self, engram_id: str, sleeps: float) -> None:
         """Remembers that an engram of any region was studied or recalled, to replay it after a full sleep."""
         if self._intact:
-            self._unreplayed.pop(engram_id, None)
-            self._unreplayed[engram_id] = sleeps
+            self._tonight.notice(engram_id, sleeps)
 
     def replay(self, sleeps: float) -> list[str]:
         """Ids of what has been slept on for a full night since its last access, the oldest first.
 
         Lesioned: replays nothing.
         """
-        if not self._intact:
-            return []
-        ripe: list[str] = []
-        for engram_id, since in self._unreplayed.items():
-            if sleeps - since < _FULL_SLEEP:
-                break
-            ripe.append(engram_id)
-        return ripe
+        return self._tonight.ripe(sleeps) if self._intact else []
 
     def replayed(self, engram_ids: Iterable[str]) -> None:
         """These have been replayed."""
-        for engram_id in engram_ids:
-            self._unreplayed.pop(engram_id, None)
+        self._tonight.replayed(engram_ids)
 
     # Where what it holds is kept
 
@@ -388,14 +389,12 @@ class Hippocampus(MemoryRegion):
             if engram.engram_id not in self.recent:
                 self.recent.put(*self.place(engram))
                 self._index.add(engram)
-                if engram.trace.fresh and engram.engram_id not in self._unreplayed:
-                    self.notice_access(engram.engram_id, min(sleeps, engram.trace.sleeps))
+                if engram.trace.fresh and self._intact:
+                    self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
 
     def forget(self, engram_id: str) -> None:
         """Lets go of an engram and of all that points to it here. Works lesioned too."""
-        self._unreplayed.pop(engram_id, None)
-        for key in [key for key in self._bindings if engram_id in key[:2]]:
-            del self._bindings[key]
+        self._tonight.forget(engram_id)
         self._stream.forget(engram_id)
         self._index.remove(engram_id)
         if self.journal is not None:
@@ -408,8 +407,7 @@ class Hippocampus(MemoryRegion):
         """Goes on from what `stream` and `ledger` returned in an earlier life."""
         self._stream.resume(stream)
         if ledger is not None:
-            self._unreplayed.update(ledger["unreplayed"])
-            self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in ledger["bindings"]})
+            self._tonight.resume(ledger)
 
     def stream(self) -> list[list[Any]]:
         """Where in the stream of experience it is, as JSON."""
@@ -417,10 +415,17 @@ class Hippocampus(MemoryRegion):
 
     def ledger(self) -> dict[str, Any]:
         """What the next night has to replay and to wire, as JSON; grows with the day."""
-        return {
-            "unreplayed": dict(self._unreplayed),
-            "bindings": [[a, b, kind.value, w] for (a, b, kind), w in self._bindings.items()],
-        }
+        return self._tonight.state()
+
+    def imagined(self) -> Self:
+        """Of engrams it shows and holds what this one does: only what it notes is its own."""
+        twin = super().imagined()
+        twin._stream, twin._tonight = deepcopy(self._stream), Tonight(self.params.most_bindings)
+        return twin
+
+    def lose_place(self, engram_id: str) -> None:
+        """What comes next is not bound to this engram."""
+        self._stream.forget(engram_id)
 
     def inspect(self, now: float | None = None) -> HippocampusSnapshot:
         return HippocampusSnapshot(
@@ -429,6 +434,6 @@ class Hippocampus(MemoryRegion):
             engrams=len(self.recent),
             waiting=0 if self.journal is None else self.journal.unwritten,
             episode_id=self._stream.episode_id,
-            bindings=len(self._bindings) // 2,
-            unreplayed=len(self._unreplayed),
+            bindings=self._tonight.pairs,
+            unreplayed=self._tonight.unreplayed,
         )

@@ -9,7 +9,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, overload
+from typing import Annotated, Any, Self, overload
 
 from pydantic import Field
 
@@ -184,6 +184,11 @@ class PrefrontalCortex(Region):
         """Goes on from the `state` of an earlier life; chunks in its order."""
         self._goal = goal
         self._chunks = {chunk.engram_id: chunk for chunk in chunks}
+
+    def imagined(self) -> Self:
+        twin = super().imagined()
+        twin._chunks, twin._on_displaced = self._chunks.copy(), None
+        return twin
 
     def inspect(self, now: float | None = None) -> PrefrontalCortexSnapshot:
         """A frozen snapshot."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
@@ -118,6 +118,12 @@ class SensoryCortex(Region):
         if stimulus.modality != VISUAL:
             return 1.0
         return float(salience.fade(now - found.at, self.params.iconic_time_constant))
+
+    def imagined(self) -> Self:
+        """Holds nothing yet."""
+        twin = super().imagined()
+        twin._buffers = {}
+        return twin
 
     def inspect(self, now: float | None = None) -> SensoryCortexSnapshot:
         """A frozen snapshot: how much of each modality is buffered."""

@@ -55,6 +55,14 @@ class Placed(NamedTuple):
         return self.review_at if agenda == Agenda.REVIEW else self.rehearse_at
 
 
+class Kept(NamedTuple):
+    """All that a store keeps of an engram."""
+
+    placed: Placed
+    dormant: bool
+    """Whether it is marked as dormant, see `EngramStore.demote`."""
+
+
 Change = Callable[[Engram], Placed]
 """A pure step of an engram, given what is stored now; returns it with the next revision. It may change the trace,
 pinned, superseded_by, target_retention, salience and reliability; everything else of an engram never changes. The
@@ -150,6 +158,15 @@ class Lease(NamedTuple):
     """Clock time at which it ends by itself."""
 
 
+class Contents(NamedTuple):
+    """What there is in a store, by name; each in order."""
+
+    regions: tuple[str, ...]
+    """Those that hold engrams; such as once did may be among them."""
+    documents: tuple[str, ...]
+    """Keys of the bookkeeping documents."""
+
+
 class Health(NamedTuple):
     """How well a store keeps what it is given."""
 
@@ -200,6 +217,10 @@ class EngramStore(Protocol):
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         """Engrams in the order asked, None for those that are not here."""
+        ...
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        """`get` with all that belongs to each engram, as it is at one moment: to copy it."""
         ...
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
@@ -318,6 +339,10 @@ class Store(Protocol):
         ...
 
     # Care
+
+    async def contents(self) -> Contents:
+        """What there is: to look through it, or copy it."""
+        ...
 
     async def health(self) -> Health:
         """How well it keeps what it is given; asks the server, where there is one."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuro.stores.base import (
+    Contents,
     Document,
     Flaw,
     Health,
@@ -180,6 +181,11 @@ class MemoryStore:
             self._lease = _NO_LEASE
 
     # Care
+
+    async def contents(self) -> Contents:
+        self._ledger.check_open()
+        regions = sorted(name for name, engrams in self._regions.items() if len(engrams))
+        return Contents(tuple(regions), tuple(sorted(self._documents)))
 
     async def health(self) -> Health:
         self._ledger.check_open()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError, StaleEngramError
-from neuro.stores.base import Agenda, Change, Happening, Placed
+from neuro.stores.base import Agenda, Change, Happening, Kept, Placed
 from neuro.stores.memory_ledger import Ledger
 
 OPERATIONS_REMEMBERED = 8
@@ -240,6 +240,11 @@ class MemoryEngrams:
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         self.ledger.check_open()
         return [self.look_up(engram_id) for engram_id in engram_ids]
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        self.ledger.check_open()
+        found = (self._held.get(engram_id) for engram_id in engram_ids)
+        return [None if held is None else Kept(held.placed, held.dormant) for held in found]
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         self.ledger.check_open()

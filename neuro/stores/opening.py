@@ -85,6 +85,28 @@ async def open_store(
     return await redis.open(location, namespace=namespace, durability=level)
 
 
+async def store_exists(url: str, *, namespace: str = "default") -> bool:
+    """Whether there is a store at a URL or path, be it empty; opens, makes and changes nothing.
+
+    In a file there may still be nothing of this namespace.
+
+    Raises:
+        ConfigurationError: `parse_url` says when.
+        StoreUnavailableError: the server cannot be reached.
+    """
+    scheme, location, namespace = parse_url(url, namespace)
+    if scheme == "memory":
+        return False
+    if scheme == "sqlite":
+        return await asyncio.to_thread(_is_filled, Path(location))
+    redis = await asyncio.to_thread(_redis)
+    return await redis.exists(location, namespace=namespace)
+
+
+def _is_filled(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
 # A store is imported when it is first asked for, in a thread: redis.asyncio takes half a second.
 
 

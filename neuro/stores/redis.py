@@ -38,7 +38,7 @@ from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError, CorruptRecordError
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Durability, Flaw, Health, Lease, Link, News, Write
+from neuro.stores.base import Contents, Durability, Flaw, Health, Lease, Link, News, Write
 from neuro.stores.codec import load_json
 from neuro.stores.redis_care import Care
 from neuro.stores.redis_connection import RedisConnection
@@ -47,7 +47,7 @@ from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
 from neuro.stores.redis_keys import Keys
 from neuro.stores.redis_sharing import Sharing
 from neuro.stores.redis_turns import Turns
-from neuro.stores.redis_upgrade import settle
+from neuro.stores.redis_upgrade import is_taken, settle
 from neuro.stores.redis_writes import Writes, document_text, target_and_kind
 
 
@@ -93,10 +93,7 @@ class RedisStore:
             StoreUnavailableError: nobody answers there; within 5 seconds, naming the address.
             CorruptRecordError: a newer neuro has written there; nothing is touched.
         """
-        if not namespace.strip() or "{" in namespace or "}" in namespace:
-            raise ConfigurationError(
-                f"RedisStore.namespace: must not be blank or hold braces (got {namespace!r})"
-            )
+        _check_namespace(namespace)
         if durability not in list(Durability):
             known = " or ".join(Durability)
             raise ConfigurationError(f"RedisStore.durability: must be {known} (got {durability!r})")
@@ -109,6 +106,17 @@ class RedisStore:
             await connection.aclose()
             raise
         return store
+
+    @classmethod
+    async def exists(cls, url: str, *, namespace: str = "default", client: Redis | None = None) -> bool:
+        """Whether there is anything in a namespace; takes and changes nothing. See `open`."""
+        _check_namespace(namespace)
+        keys = Keys(namespace)
+        connection = await RedisConnection.open(url, client, key=keys.schema)
+        try:
+            return await is_taken(connection, keys)
+        finally:
+            await connection.aclose()
 
     def engrams(self, region: str) -> RedisEngrams:
         if region not in self._regions:
@@ -187,6 +195,13 @@ class RedisStore:
 
     # Care
 
+    async def contents(self) -> Contents:
+        regions, documents = await self._connection.send(
+            [("SMEMBERS", self._keys.regions), ("HKEYS", self._keys.documents)]
+        )
+        found = ([name.decode(errors="replace") for name in names] for names in (regions, documents))
+        return Contents(*(tuple(sorted(names)) for names in found))
+
     async def health(self) -> Health:
         return await self._care.health()
 
@@ -201,3 +216,10 @@ class RedisStore:
 
     def __repr__(self) -> str:
         return f"RedisStore({self.url!r}, namespace={self._namespace!r})"
+
+
+def _check_namespace(namespace: str) -> None:
+    if not namespace.strip() or "{" in namespace or "}" in namespace:
+        raise ConfigurationError(
+            f"RedisStore.namespace: must not be blank or hold braces (got {namespace!r})"
+        )

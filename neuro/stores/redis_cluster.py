@@ -78,6 +78,7 @@ class Cluster:
         self._closed = False
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Replies of the node that has the slot; its refusals too, once patience has ended."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _PATIENCE
         attempt = 0

@@ -138,9 +138,8 @@ class RedisConnection:
             raise ConfigurationError(
                 f"{self}: durability 'full' must ask for replicas; allow the user the command INFO (+info)"
             )
-        self._settles = not isinstance(
-            info, RedisError
-        )  # an imitation that does not know the command has none
+        # An imitation of a server that does not know the command has none.
+        self._settles = not isinstance(info, RedisError)
         self.replicated = self._settles and _replicas(info) > 0
 
     def refuse(self) -> None:
@@ -158,7 +157,7 @@ class RedisConnection:
         They must be such that being carried out twice does no harm: what has got no answer is sent again.
 
         Args:
-            commands: name and arguments of each.
+            commands: name and arguments of each; none settle what was written before.
             settle: if opened with ``full``, return only when a replica has what they wrote; on a server that has had
                 none since then, the policy of its append-only file is all there is.
 
@@ -169,21 +168,22 @@ class RedisConnection:
             StoreError: it refuses one of the commands.
         """
         self.check_open()
-        if not commands or not (settle and self._settles):
+        if not (settle and self._settles):
             return await self._carry_out(commands)
         if not self.replicated:
             *replies, info = await self._carry_out([*commands, _REPLICATION])
             if not _replicas(info):
                 return replies
             self.replicated = True  # the server has got a replica meanwhile
-        # On the connection on which they are written: WAIT is for what that has seen.
-        *replies, copies = await self._carry_out([*commands, ("WAIT", 1, round(1000 * self._copy_wait))])
+        # On the connection on which they are written: WAIT is for all that the server had when it last answered there.
+        wait = ("WAIT", 1, round(1000 * self._copy_wait))
+        *replies, copies = await self._carry_out([*(commands or [("PING",)]), wait])
         if not copies:
             self.failures += 1
             raise StoreUnavailableError(
                 f"{self}: no replica has confirmed within {self._copy_wait:g} s; what was to be written may be"
             )
-        return replies
+        return replies if commands else []
 
     async def _carry_out(self, commands: Sequence[Command]) -> list[Any]:
         replies = await self._exchange(commands) if commands else []

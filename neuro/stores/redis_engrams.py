@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, StaleEngramError
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Agenda, Change, Insert, Placed, Remove
+from neuro.stores.base import Agenda, Change, Insert, Kept, Placed, Remove
 from neuro.stores.codec import load_json, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED
 from neuro.stores.redis_connection import RedisConnection
@@ -157,6 +158,23 @@ class RedisEngrams:
             return None
         self._unreadable.forget(key)
         return _Stored(engram, revision, remembered)
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        indexes = (self._indexes.dormant, self._indexes.review, self._indexes.rehearsal)
+        replies = await self._connection.send(
+            [scripts.KEPT([*self._keys.engram(self.region, i), *indexes], [i]) for i in engram_ids]
+        )
+        found: list[Kept | None] = []
+        for engram_id, (*record, forgotten_at, dormant, review_at, rehearse_at) in zip(
+            engram_ids, replies, strict=True
+        ):
+            stored = self._stored(engram_id, *record)
+            if stored is None:
+                found.append(None)
+                continue
+            at = [math.inf if key is None else float(key) for key in (forgotten_at, review_at, rehearse_at)]
+            found.append(Kept(Placed(stored.engram, *at), dormant is not None))
+        return found
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         # Of the members from "digest:" on, before "digest;" (the next character), the first that can be read.

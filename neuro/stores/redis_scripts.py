@@ -20,6 +20,18 @@ return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3]}
 """,
 )
 
+KEPT = Script(
+    FIELDS,
+    """
+-- KEYS: document, dynamics, dormant, review, rehearsal. ARGV: id. Returns t, e, y, v, o, f, its key among the dormant,
+-- and those on the agendas.
+local document, dynamics = fields(KEYS[1], 't', 'e'), fields(KEYS[2], 'y', 'v', 'o', 'f')
+local at = {}
+for i = 1, 3 do at[i] = redis.call('ZSCORE', KEYS[i + 2], ARGV[1]) end
+return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamics[4], at[1], at[2], at[3]}
+""",
+)
+
 PAGE = Script(
     FIELDS,
     """
@@ -248,6 +260,7 @@ return 1
 
 SCRIPTS = (
     READ,
+    KEPT,
     PAGE,
     UPCOMING,
     WRITE,

@@ -25,7 +25,7 @@ RETRIES = 3
 _MOST_CONNECTIONS = 32
 _CONNECTION_WAIT = 5.0
 """Seconds that a command waits for a free connection."""
-_CONNECT_TIMEOUT = 1.0
+_CONNECT_TIMEOUT = 2.0
 _BACKOFF = ExponentialWithJitterBackoff(base=0.1, cap=0.5)
 _HEALTH_CHECK = 15
 """Seconds of idling after which a connection is tried before it is used."""
@@ -92,6 +92,7 @@ class SingleServer:
         self._owned = owned
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Its replies, refusals among them."""
         return await exchange(self._client, commands)
 
     async def aclose(self) -> None:

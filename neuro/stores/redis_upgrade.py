@@ -32,14 +32,26 @@ async def settle(connection: RedisConnection, keys: Keys, unreadable: Unreadable
     Raises:
         CorruptRecordError: it has a newer one; nothing is touched.
     """
-    old = [keys.documents, _journal(keys)]
-    for region in REGIONS:
-        old += (keys.region(region).ids, _arriving(keys, region))
-    [found] = await connection.send([scripts.OPEN([keys.schema, keys.changes, *old], [str(SCHEMA)])])
+    own = [keys.schema, keys.changes, *_without_schema(keys)]
+    [found] = await connection.send([scripts.OPEN(own, [str(SCHEMA)])])
     if found == b"1":
         await _Upgrade(connection, keys, unreadable).carry_out()
     elif found != str(SCHEMA).encode():
         raise newer_schema(keys.schema, found)
+
+
+async def is_taken(connection: RedisConnection, keys: Keys) -> bool:
+    """Whether a namespace has any layout."""
+    [found] = await connection.send([("EXISTS", keys.schema, *_without_schema(keys))])
+    return found > 0
+
+
+def _without_schema(keys: Keys) -> list[str]:
+    """Keys, some of which a namespace of the first layout has."""
+    found = [keys.documents, _journal(keys)]
+    for region in REGIONS:
+        found += (keys.region(region).ids, _arriving(keys, region))
+    return found
 
 
 def _journal(keys: Keys) -> str:

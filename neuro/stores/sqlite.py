@@ -22,11 +22,13 @@ from neuro.stores import sqlite_leases, sqlite_log
 from neuro.stores.base import (
     Agenda,
     Change,
+    Contents,
     Document,
     Durability,
     Flaw,
     Health,
     Insert,
+    Kept,
     Lease,
     Link,
     News,
@@ -34,7 +36,7 @@ from neuro.stores.base import (
     Write,
 )
 from neuro.stores.sqlite_backup import back_up
-from neuro.stores.sqlite_care import Checkup, scrub
+from neuro.stores.sqlite_care import Checkup, contents_of, scrub
 from neuro.stores.sqlite_connection import open_reader, open_writer
 from neuro.stores.sqlite_leases import FencedWriter
 from neuro.stores.sqlite_place import Place
@@ -81,6 +83,10 @@ class SQLiteEngrams:
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         ids = tuple(engram_ids)
         return await self._reader.run(lambda c: self._place.get(c, ids))
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        ids = tuple(engram_ids)
+        return await self._reader.run(lambda c: self._place.kept(c, ids))
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         asked = tuple(digests)
@@ -253,6 +259,9 @@ class SQLiteStore:
         await self._writer.run(lambda c: sqlite_leases.release(c, self._namespace, lease))
 
     # Care
+
+    async def contents(self) -> Contents:
+        return await self._reader.run(lambda c: contents_of(c, self._namespace))
 
     async def health(self) -> Health:
         checkup = Checkup(self._path, self._namespace, self._durability, self._unreadable)

@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from neuro.errors import StoreUnavailableError
-from neuro.stores.base import Durability, Health
+from neuro.stores.base import Contents, Durability, Health
 from neuro.stores.sqlite_quarantine import Unreadable, count_put_aside, put_aside
 from neuro.stores.sqlite_schema import HIPPOCAMPUS
 from neuro.stores.sqlite_thread import ConnectionThread
@@ -93,6 +93,14 @@ class Checkup:
         if not os.access(self._path, os.W_OK):
             concerns.append(f"This user may not write {self._path}: change its rights.")
         return concerns
+
+
+def contents_of(connection: sqlite3.Connection, namespace: str) -> Contents:
+    """`neuro.stores.base.Store.contents`."""
+    regions = "SELECT region FROM place WHERE namespace = ? AND engrams > 0 ORDER BY region"
+    documents = "SELECT key FROM bookkeeping WHERE namespace = ? ORDER BY key"
+    found = (connection.execute(query, (namespace,)) for query in (regions, documents))
+    return Contents(*(tuple(name for (name,) in rows) for rows in found))
 
 
 def log_of(path: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
-from neuro.stores.base import Agenda, Change, Placed
+from neuro.stores.base import Agenda, Change, Kept, Placed
 from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
 from neuro.stores.sqlite_quarantine import Unreadable, engram_key, put_aside_engram
@@ -246,6 +246,28 @@ class Place:
             return [None] * len(engram_ids)
         rows = self._rows(connection, place, f"e.engram_id {_ONE_OF}", json.dumps(engram_ids))
         found = {row.engram_id: engram for row, engram in self._read(rows)}
+        return [found.get(engram_id) for engram_id in engram_ids]
+
+    def kept(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Kept | None]:
+        """`EngramStore.kept`."""
+        place = self.find_row(connection)
+        if place is None:
+            return [None] * len(engram_ids)
+        asked = json.dumps(engram_ids)
+        rows = self._rows(connection, place, f"e.engram_id {_ONE_OF}", asked)
+        keys = {
+            engram_id: (dormant, at)
+            for engram_id, dormant, *at in connection.execute(
+                "SELECT engram_id, dormant, forgotten_at, review_at, rehearsal_at FROM engram"
+                f" WHERE place = ? AND engram_id {_ONE_OF}",
+                (place.id, asked),
+            )
+        }
+        found: dict[str, Kept] = {}
+        for row, engram in self._read(rows):
+            dormant, instants = keys[row.engram_id]
+            placed = Placed(engram, *(math.inf if at is None else at for at in instants))
+            found[row.engram_id] = Kept(placed, bool(dormant))
         return [found.get(engram_id) for engram_id in engram_ids]
 
     def find(self, connection: sqlite3.Connection, digests: Sequence[str]) -> list[str | None]:

@@ -17,9 +17,11 @@ from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailabl
 from neuro.stores.base import (
     Agenda,
     Change,
+    Contents,
     EngramStore,
     Flaw,
     Health,
+    Kept,
     Lease,
     Link,
     News,
@@ -37,7 +39,7 @@ VERBS = frozenset(
 )
 """Every awaited verb of a store and of its regions."""
 
-_ENGRAM_READS = ("get", "scan", "amend")
+_ENGRAM_READS = ("get", "kept", "scan", "amend")
 
 
 class StoreWrapper:
@@ -96,6 +98,9 @@ class StoreWrapper:
     async def release(self, lease: Lease) -> None:
         return await self.around("release", lambda: self.inner.release(lease))
 
+    async def contents(self) -> Contents:
+        return await self.around("contents", self.inner.contents)
+
     async def health(self) -> Health:
         return await self.around("health", self.inner.health)
 
@@ -137,6 +142,9 @@ class EngramsWrapper:
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         return await self._around("get", lambda: self.inner.get(engram_ids))
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        return await self._around("kept", lambda: self.inner.kept(engram_ids))
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         return await self._around("find", lambda: self.inner.find(digests))
@@ -221,7 +229,7 @@ class CountingStore(StoreWrapper):
 
     @property
     def engrams_read(self) -> int:
-        """Whole engrams answered by `get`, `scan` and `amend`."""
+        """Whole engrams answered by `get`, `kept`, `scan` and `amend`."""
         return sum(self.read[verb] for verb in _ENGRAM_READS)
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:

@@ -47,7 +47,7 @@ async def fill(store: Store, count: int) -> None:
     ]
     for index, region in enumerate(REGIONS):
         await store.engrams(region).insert(placed[index::3])
-    await store.link([Link(sample_id(n), sample_id(n + 1), "temporal", 0.5) for n in range(1, count)])
+    await store.write([Link(sample_id(n), sample_id(n + 1), "temporal", 0.5) for n in range(1, count)])
 
 
 async def costs(url: str, count: int) -> dict[str, tuple[Counter[str], Counter[str]]]:
@@ -62,7 +62,7 @@ async def costs(url: str, count: int) -> dict[str, tuple[Counter[str], Counter[s
         store.reset()
 
     async with Brain.create(store, clock=clock) as brain:
-        await brain.recall("Dana", update=False)
+        await brain.recall("Nobody", update=False)  # reads the index, and finds out where nothing is
         store.reset()
         await brain.perceive("Alice asked Dana about topic7")
         count_as("perceive")

@@ -27,6 +27,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--children", type=int, default=1, help="processes at once on the store (default 1)")
     parser.add_argument("--durability", choices=["fast", "full"], help="the store's own default if not given")
     parser.add_argument(
+        "--fsync",
+        choices=["always", "everysec"],
+        default="always",
+        help="of the Redis that is started (default always; with everysec its last seconds may be lost with it)",
+    )
+    parser.add_argument(
         "--scenario",
         choices=["kills", "server", "sleepers"],
         default="kills",
@@ -41,7 +47,7 @@ def _placed(arguments: argparse.Namespace) -> Iterator[tuple[Place, RedisServer 
     options = {} if arguments.durability is None else {"durability": arguments.durability}
     with tempfile.TemporaryDirectory(prefix="neuro-crash-") as folder:
         if arguments.store == "redis":
-            with RedisServer(Path(folder)) as server:
+            with RedisServer(Path(folder), fsync=arguments.fsync) as server:
                 yield Place(server.url, options=options), server
         elif arguments.store == "sqlite":
             yield Place(f"sqlite:///{folder}/brain.db", options=options), None

@@ -188,7 +188,8 @@ class Ledger:
             known = self.known.get(engram_id)
             if known is None:
                 known = self.known[engram_id] = seen(state)
-                known.since, known.doubtful = act.ended, None if fact["durable"] else act.child
+                known.since = act.ended
+                known.doubtful = act.child if self._shaky and not fact["durable"] else None
                 known.exposures = Counter(least=1, most=1)
             if fact["repeated"]:
                 known.exposures["least"] += fact["durable"]

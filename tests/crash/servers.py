@@ -1,4 +1,8 @@
-"""A Redis server of our own, which may be killed."""
+"""A Redis server of our own, which may be killed.
+
+With ``appendfsync everysec`` Redis may put off writing to its file for up to two seconds while the disk is busy, so a
+killed server may lose what it acknowledged just before; with ``always`` it has written before it answers.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,16 @@ _LONGEST_OUTAGE = 0.8
 
 
 class RedisServer:
-    """A server with an append-only file that is synchronised every second, on a free port of this machine.
+    """A server with an append-only file, on a free port of this machine.
 
     Args:
         folder: where it keeps its file.
+        fsync: when it writes to it, ``always`` or ``everysec``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: str = "everysec") -> None:
         self._folder = folder
+        self._fsync = fsync
         self._rng = random.Random(0)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -43,7 +49,7 @@ class RedisServer:
             "--dir": str(self._folder),
             "--save": "",
             "--appendonly": "yes",
-            "--appendfsync": "everysec",
+            "--appendfsync": self._fsync,
         }
         self._process = subprocess.Popen(
             ["redis-server", *(word for pair in options.items() for word in pair)],
@@ -64,7 +70,7 @@ class RedisServer:
             return False
 
     def kill(self) -> None:
-        """SIGKILL: what it had written to its file survives, what it had only in memory does not."""
+        """SIGKILL."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

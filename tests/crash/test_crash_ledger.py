@@ -94,7 +94,7 @@ FAULTS: list[tuple[str, list[Any], Facts]] = [
         [perceived(), ("pin", {"id": "a", "pinned": True}, "EngramNotFoundError")],
         witness(state()),
     ),
-    ("failed", [perceived(durable=False)], witness()),
+    ("failed", [perceived(durable=False)], witness(state())),
 ]
 
 

@@ -100,6 +100,6 @@ def test_a_sleeper_stopped_past_its_lease_harms_nothing_on_redis(nursery: Nurser
 @long
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server to kill")
 def test_a_killed_redis_has_lost_nothing(nursery: Nursery, tmp_path: Path):
-    with RedisServer(tmp_path) as server:
-        hunt = Hunt(nursery, Place(server.url), seed=KILLS, shaky=True)
+    with RedisServer(tmp_path, fsync="always") as server:
+        hunt = Hunt(nursery, Place(server.url, options={"durability": "full"}), seed=KILLS, shaky=True)
         hunt_for(hunt, STOPS, lambda: hunt.cut_off(server.restart))

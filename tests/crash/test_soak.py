@@ -12,8 +12,8 @@ SLACK = 6 * 2**20
 """Bytes by which the process may grow meanwhile: what it imports and what its tables are grown to."""
 
 
-def test_months_of_perceiving_and_forgetting_leave_nothing_behind():
-    arguments = ["--years", "0.08", "--daily", "15", "--live", "15", "--json"]
+def test_weeks_of_perceiving_and_forgetting_leave_nothing_behind():
+    arguments = ["--years", "0.06", "--daily", "15", "--live", "15", "--json"]
     told = subprocess.run(
         [sys.executable, "-m", "tests.crash.soak", *arguments], cwd=ROOT, capture_output=True, check=False
     )

@@ -4,6 +4,7 @@ $NEURO_TEST_FUZZ inputs for each verb where the long tests run.
 """
 
 import asyncio
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -11,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile import VALUES, PlantedError, told
+from hostile import MAKERS, VALUES, PlantedError, told
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import neuro
 from neuro import Brain, BrainConfig, NeuroError, Stimulus, Where
 from neuro.clock import SimulatedClock
+from neuro.pathways.scheduling import Schedule
 from neuro.testing.machine.image import take_image
 
 _ORDINARY = 40
@@ -58,12 +60,14 @@ VERBS: dict[str, Arguments] = {
     "reinforce": {"*": "id"},
     "get": {"engram_id": "id"},
     "list": {"where": {}, "limit": 3, "after": "id", "dormant": True},
-    "forget": {"engram_id": "id"},
+    "forget": {"engram_id": "id", "hard": False},
+    "forget_where": {"where": {"speaker": "Dana"}, "hard": False},
     "pin": {"engram_id": "id"},
     "unpin": {"engram_id": "id"},
     "retention": {"engram": "engram"},
     "hours_left": {"engram": "engram"},
     "explain": {"engram_id": "id"},
+    "sleep": {"days": 1},
     "lesion": {"region": "neocortex"},
     "restore": {"region": "neocortex"},
     "schedule.register": {"engram_id": "id", "retention": 0.9},
@@ -96,6 +100,7 @@ CREATE: Arguments = {
     "rng": 5,
     "scope": "mine",
     "sleep_interval_seconds": 5.0,
+    "durability": "fast",
 }
 FUNCTIONS: dict[str, tuple[Callable[..., object], Arguments]] = {
     "Stimulus.of": (Stimulus.of, VERBS["perceive"]),
@@ -115,11 +120,19 @@ class Call(dict[str, Any]):
         return ", ".join(f"{name}={told(value)}" for name, value in self.items())
 
 
+BY_POSITION = ("Stimulus.checked", "Where.of")
+
+
 @st.composite
 def spoiled(draw: st.DrawFn, good: Arguments) -> Call:
     """Good arguments, of which one or a few are something else."""
     names = draw(st.lists(st.sampled_from([*good]), min_size=1, max_size=3, unique=True))
     return Call({**good, **{name: draw(VALUES) for name in names}})
+
+
+def called(name: str, make: Callable[..., object], arguments: Arguments) -> object:
+    """Makes something; what takes one argument takes it by position."""
+    return make(*arguments.values()) if name in BY_POSITION else make(**arguments)
 
 
 class Subject:
@@ -195,9 +208,26 @@ def test_a_verb_raises_only_what_is_documented_and_then_has_changed_nothing(verb
     @fuzzed
     @given(spoiled(VERBS[verb]))
     def fuzz(arguments: Call) -> None:
+        assume(verb != "sleep" or not _many(arguments["days"]))
         subject.run(subject.ask(verb, arguments))
 
     fuzz()
+
+
+def _many(days: object) -> bool:
+    return isinstance(days, int) and days > 3  # they would all be lived through
+
+
+def test_every_argument_of_every_verb_is_fuzzed():
+    for owner, prefix in ((Brain, ""), (Schedule, "schedule.")):
+        for name, verb in inspect.getmembers(owner, inspect.isfunction):
+            taken = {
+                "*" if parameter.kind is parameter.VAR_POSITIONAL else parameter.name
+                for parameter in inspect.signature(verb).parameters.values()
+            } - {"self"}
+            if taken and not name.startswith("_"):
+                assert taken == VERBS[f"{prefix}{name}"].keys(), f"{prefix}{name}"
+    assert inspect.signature(Brain.create).parameters.keys() - {"embedder", "ids"} == CREATE.keys()
 
 
 @pytest.mark.timeout(120 + INPUTS)
@@ -212,6 +242,25 @@ def test_a_filter_of_hostile_values_is_refused_or_used(subject: Subject):
     fuzz()
 
 
+@pytest.mark.skipif(INPUTS == _ORDINARY, reason="long; $NEURO_TEST_FUZZ asks for it")
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_withstands_each_odd_object_in_each_place(verb: str, subject: Subject):
+    for name in VERBS[verb]:
+        for make in MAKERS:
+            value = make()
+            if verb != "sleep" or not _many(value):
+                subject.run(subject.ask(verb, Call({**VERBS[verb], name: value})))
+
+
+@pytest.mark.skipif(INPUTS == _ORDINARY, reason="long; $NEURO_TEST_FUZZ asks for it")
+def test_records_withstand_each_odd_object_in_each_place():
+    for name, (make, good) in FUNCTIONS.items():
+        for field in good:
+            for odd in MAKERS:
+                with suppress(*EXPECTED):
+                    called(name, make, {**good, field: odd()})
+
+
 @pytest.mark.timeout(120 + INPUTS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_record_of_hostile_values_raises_only_what_is_documented(name: str):
@@ -221,10 +270,7 @@ def test_a_record_of_hostile_values_raises_only_what_is_documented(name: str):
     @given(spoiled(good))
     def fuzz(arguments: Call) -> None:
         with suppress(*EXPECTED):
-            if len(arguments) == 1 and name != "SimulatedClock":
-                make(*arguments.values())
-            else:
-                make(**arguments)
+            called(name, make, arguments)
 
     fuzz()
 

@@ -1,26 +1,31 @@
 """Redis servers of a test's own: started on free ports, killed, started again, and joined to a cluster."""
 
 import asyncio
+import random
 import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 SERVER = "redis-server"
+_CHANCE = random.SystemRandom()
 _PATIENCE = 15.0
 """Seconds in which a server must be up, or a cluster whole."""
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody has, of those that the system gives to no one who does not ask for it."""
+    while True:
+        port = _CHANCE.randrange(20_000, 32_000)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 async def eventually(holds: Callable[[], bool], within: float) -> None:
@@ -139,7 +144,8 @@ async def running_cluster(folder: Path, *, node_timeout: int = 2000) -> AsyncIte
             "redis-cli", "--cluster", "create", *places, "--cluster-replicas", "1", "--cluster-yes",
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        assert await creator.wait() == 0
+        async with asyncio.timeout(2 * _PATIENCE):
+            assert await creator.wait() == 0
         await asyncio.gather(*(until(lambda server=server: _is_whole(server)) for server in servers))
         yield RealCluster(servers)
 
