@@ -10,8 +10,8 @@ from neuro.frontends import pages
 from neuro.frontends.ingest import ingest
 from neuro.frontends.looking import described, find_engram, full_id, owner_of, wires
 from neuro.frontends.places import Place
-from neuro.frontends.screen import Screen
 from neuro.frontends.rendering import counted
+from neuro.frontends.screen import Screen
 from neuro.frontends.turns import Transcript
 
 _PAGE = 500
