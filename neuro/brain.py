@@ -41,6 +41,7 @@ from neuro.pathways.options import (
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
 from neuro.pathways.scheduling import Schedule
+from neuro.pathways.transaction import check_outside, transaction
 from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body, awaken
 from neuro.query import Where
@@ -78,7 +79,7 @@ class Brain(Looking):
         self._transduction = Transduction(body.embedder)
         self._perceiving = Perceiving(body, self._life, self._transduction, scope, self.observers.announce)
         self._recalling = Recalling(body, self._life, self._transduction, rng)
-        self._keeping = Keeping(body, self._life)
+        self._keeping = Keeping(body, self._life, self.observers.announce)
         self.schedule = Schedule(body, self._life, self._keeping)
         """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
         self._nights = Nights(body, self._life, self._keeping, self.observers.announce)
@@ -201,6 +202,7 @@ class Brain(Looking):
             content: all or a part of it; the latest stimulus if none.
         """
         self._life.check_open()
+        check_outside(self._life, "attend")
         sought = None if content is None else check_text(content, "content")
         stimulus = self.sensory_cortex.attend(sought, self._body.clock.now())
         return None if stimulus is None else (await self._perceiving.perceive([stimulus], attended=True))[0]
@@ -283,7 +285,6 @@ class Brain(Looking):
         """
         self._life.check_open()
         [forgetting] = await self._keeping.forget([engram_id], hard=hard)
-        self.observers.announce(forgetting)
         return forgetting
 
     async def forget_where(
@@ -291,10 +292,7 @@ class Brain(Looking):
     ) -> builtins.list[Forgetting]:
         """Deletes every engram that matches, dormant ones too; see `forget`. Looks at everything stored."""
         self._life.check_open()
-        forgettings = await self._keeping.forget_where(where, hard=hard)
-        for forgetting in forgettings:
-            self.observers.announce(forgetting)
-        return forgettings
+        return await self._keeping.forget_where(where, hard=hard)
 
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
@@ -311,6 +309,27 @@ class Brain(Looking):
         self._life.check_open()
         return await self._keeping.explain(engram_id)
 
+    # Several changes at once
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        """Several changes at once: all of them when the block ends, or none if it raises or is cancelled.
+
+        What the block awaits of `perceive`, `perceive_many`, `forget`, `pin`, `unpin`, `reinforce` and `schedule` is
+        seen by nobody before, recalls of the block itself included, and then by all at once. Their results are what
+        would come of it, with the ids that will be stored; repeats of what the block itself perceived are known. If
+        somebody changes an engram meanwhile, the block's changes are made to what that has become. At most 1,000.
+
+        Raises:
+            EngramNotFoundError: somebody has forgotten what the block would change; nothing has happened.
+            StoreUnavailableError: the store is away and nothing has happened, or its reply was lost and the message
+                says that nobody knows.
+            TransactionError: inside another one; or by an act that cannot be a part of one, or finds no room.
+        """
+        self._life.check_open()
+        async with transaction(self._body, self._life, self.observers.announce):
+            yield
+
     # Sleeping
 
     async def sleep(self, *, days: int | None = None) -> SleepReport:
@@ -320,6 +339,7 @@ class Brain(Looking):
             days: lives as if so many days had passed, each with its night; brain time moves on, the clock does not.
         """
         self._life.check_open()
+        check_outside(self._life, "sleep")
         if days is None:
             return await self._cycle.sleep()
         return await self._nights.live_through(check_count(days, "days"), self._cycle.sleep)
@@ -352,6 +372,7 @@ class Brain(Looking):
             Exception: what ended the sleep cycle, if something did.
         """
         self._life.check_loop()
+        check_outside(self._life, "close")
         if self._closing is None:
             self._life.closed = True
             self._closing = asyncio.ensure_future(close_down(self._body, self._life, self._cycle))

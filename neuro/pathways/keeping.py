@@ -12,6 +12,7 @@ from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
 from neuro.pathways.life import Life, operation_id
+from neuro.pathways.transaction import check_outside, current
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.regions.anatomy import Changed
@@ -23,11 +24,16 @@ _PAGE = 200
 
 
 class Keeping:
-    """What one body keeps, engram by engram."""
+    """What one body keeps, engram by engram.
 
-    def __init__(self, body: Body, life: Life) -> None:
+    Args:
+        announce: told of everything that was forgotten on request.
+    """
+
+    def __init__(self, body: Body, life: Life, announce: Callable[[Forgetting], None]) -> None:
         self._body = body
         self._life = life
+        self._announce = announce
 
     async def get(self, engram_id: str) -> Engram:
         """The engram with this id, with the ids of what it is wired to.
@@ -93,12 +99,17 @@ class Keeping:
     ) -> dict[str, Engram]:
         """Changes engrams where they are owned and returns them by id; ``accessed`` ones will be replayed.
 
+        In a transaction, what is returned is what would become of them.
+
         Raises:
             EngramNotFoundError: one is unknown.
             StoreUnavailableError: a region could not be reached.
         """
         for engram_id in engram_ids:
             check_text(engram_id, "engram_id", limit=64)
+        block = current(self._life)
+        if block is not None:
+            return await block.change(engram_ids, step, accessed=accessed)
         owners = await self._body.anatomy.owners(engram_ids)
         for engram_id in engram_ids:
             if engram_id not in owners:
@@ -121,7 +132,7 @@ class Keeping:
         return changed
 
     async def forget(self, engram_ids: Sequence[str], *, hard: bool) -> list[Forgetting]:
-        """Deletes engrams everywhere, those that are there.
+        """Deletes engrams everywhere, those that are there; in a transaction, when it ends.
 
         Raises:
             EngramNotFoundError: none of them is there.
@@ -129,14 +140,23 @@ class Keeping:
         """
         for engram_id in engram_ids:
             check_text(engram_id, "engram_id", limit=64)
-        return await self._life.finish(self._forget(engram_ids, hard))
+        block = current(self._life)
+        if block is not None:
+            return await block.forget(engram_ids, hard=hard)
+        return self._tell(await self._life.finish(self._forget(engram_ids, hard)))
 
     async def forget_where(self, where: Where | Mapping[str, Any], *, hard: bool) -> list[Forgetting]:
         """Deletes all engrams that match."""
+        check_outside(self._life, "forget_where")
         wanted = Where.of(where)
         if wanted is None:
             raise InvalidArgumentError("where: must say what is to be forgotten (got None)")
-        return await self._forget_all(lambda engram: self._body.meant(wanted, engram), hard)
+        return self._tell(await self._forget_all(lambda engram: self._body.meant(wanted, engram), hard))
+
+    def _tell(self, forgettings: list[Forgetting]) -> list[Forgetting]:
+        for forgetting in forgettings:
+            self._announce(forgetting)
+        return forgettings
 
     async def expire(self, before: float, *, hard: bool) -> int:
         """Deletes all engrams encoded before a clock time; how many there were. Costs what is deleted."""

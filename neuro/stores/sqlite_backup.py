@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -33,6 +34,8 @@ def back_up(connect: Callable[[], sqlite3.Connection], path: Path) -> None:
         ) from None
     try:
         with closing(connect()) as source, closing(sqlite3.connect(copying)) as copy:
+            (_, _, file), *_ = source.execute("PRAGMA database_list")
+            shutil.copymode(file, copying)  # nobody may read it who may not read that
             source.backup(copy)  # in one step: another's write would make it start again
             problems = [row[0] for row in copy.execute("PRAGMA quick_check")]
             copy.execute(

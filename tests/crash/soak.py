@@ -31,7 +31,8 @@ YEAR_DAYS = 365
 _SAMPLES = 40
 _RECALLS_A_DAY = 5
 _SLACK = 0.03
-"""By how much the last quarter may lie above the one before, relative: the allocator's and the file's own steps."""
+_SLACK_BYTES = 1 << 20
+"""By how much the last quarter may lie above the one before, relative or in bytes: files grow in steps."""
 
 
 class Sample(NamedTuple):
@@ -46,10 +47,10 @@ class Sample(NamedTuple):
 
 
 def growth(samples: Sequence[Sample], what: Callable[[Sample], float]) -> float:
-    """How much more there was in the last quarter than in the one before, relative."""
+    """How much more there was in the last quarter than in the one before, bytes."""
     quarter = len(samples) // 4
     before, last = samples[-2 * quarter : -quarter], samples[-quarter:]
-    return fmean(map(what, last)) / max(1.0, fmean(map(what, before))) - 1.0
+    return fmean(map(what, last)) - fmean(map(what, before))
 
 
 async def soak(
@@ -125,8 +126,10 @@ def main() -> int:
         for sample in samples[:: max(1, len(samples) // 10)]:
             size = f"{sample.resident / 2**20:8.1f} MiB resident {sample.stored / 2**20:8.2f} MiB stored"
             print(f"day {sample.day + 1:5} {sample.engrams:6} engrams {size}")
-        print(", ".join(f"{name} {by:+.1%} in the last quarter" for name, by in grew.items()))
-    return 1 if any(by > _SLACK for by in grew.values()) else 0
+        print(", ".join(f"{name} {by / 2**20:+.2f} MiB in the last quarter" for name, by in grew.items()))
+    last = samples[-1]
+    allowed = {name: max(_SLACK_BYTES, _SLACK * getattr(last, name)) for name in grew}
+    return 1 if any(by > allowed[name] for name, by in grew.items()) else 0
 
 
 if __name__ == "__main__":

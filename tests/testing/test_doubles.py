@@ -33,6 +33,7 @@ async def _use_every_verb(store):
     await engrams.insert([sample_placed(4)], writer="somebody")
     await engrams.amend([*ids, sample_id(9)], counted, op_id="a")
     await engrams.get([*ids, sample_id(9)])
+    await engrams.kept([*ids, sample_id(9)])
     await engrams.find([sample_engram(1).digest, "0" * 32])
     await engrams.scan(limit=3)
     await engrams.due(1e9, limit=2)
@@ -55,6 +56,7 @@ async def _use_every_verb(store):
     lease = await store.acquire("somebody", now=1.0, until=2.0)
     await store.renew(lease, until=3.0)
     await store.release(lease)
+    await store.contents()
     await store.health()
     await store.verify()
     await store.scrub()
@@ -85,13 +87,13 @@ async def test_records_are_counted_by_verb():
     await _use_every_verb(store)
     assert store.calls["insert"] == 2
     assert +store.read == {
-        "amend": 2, "get": 2, "find": 1, "scan": 3, "due": 2, "demote": 2, "upcoming": 1, "links": 2,
+        "amend": 2, "get": 2, "kept": 2, "find": 1, "scan": 3, "due": 2, "demote": 2, "upcoming": 1, "links": 2,
         "read_documents": 1, "amend_document": 1, "news": 1, "adopt": 2,
     }  # fmt: skip
     assert +store.written == {
         "insert": 4, "amend": 3, "demote": 2, "delete": 1, "write": 5, "amend_document": 1,
     }  # fmt: skip
-    assert store.engrams_read == 2 + 2 + 3
+    assert store.engrams_read == 2 + 2 + 2 + 3
 
 
 async def test_reset_counts_from_zero():

@@ -14,6 +14,7 @@ from neuro.testing.stores.agendas import AGENDA_CHECKS
 from neuro.testing.stores.bookkeeping import BOOKKEEPING_CHECKS
 from neuro.testing.stores.care import CARE_CHECKS
 from neuro.testing.stores.changes import CHANGE_CHECKS
+from neuro.testing.stores.copying import COPYING_CHECKS
 from neuro.testing.stores.engrams import ENGRAM_CHECKS, MakeStore
 from neuro.testing.stores.fading import FADING_CHECKS
 from neuro.testing.stores.leases import LEASE_CHECKS
@@ -44,6 +45,7 @@ STORE_CHECKS = (
     *WRITER_CHECKS,
     *LEASE_CHECKS,
     *CARE_CHECKS,
+    *COPYING_CHECKS,
     *LIFE_CHECKS,
 )
 """Checks of every store; each takes a `MakeStore`."""
