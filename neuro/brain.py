@@ -17,22 +17,23 @@ from typing import Any
 
 import numpy as np
 
-from neuro.arguments import check_count, check_text
+from neuro.arguments import check_count, check_flag, check_items, check_text
 from neuro.clock import Clock
 from neuro.config import BrainConfig, RecallMode
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
-from neuro.errors import InvalidArgumentError
 from neuro.observers import Observers
 from neuro.pathways.closing import Opening, close_down
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
 from neuro.pathways.looking import Looking
-from neuro.pathways.nights import Nights
+from neuro.pathways.nights import MOST_DAYS, Nights
 from neuro.pathways.options import (
     check_clock,
     check_config,
+    check_durability,
     check_generator,
+    check_ids,
     check_mode,
     check_name,
     check_place,
@@ -142,9 +143,9 @@ class Brain(Looking):
                 configured=config is not None,
                 embedder=embedder,
                 clock=check_clock(clock),
-                ids=ids,
+                ids=check_ids(ids),
                 scope=whose,
-                durability=durability,
+                durability=check_durability(durability),
             )
             return cls(body, scope=whose, rng=generator, interval=interval)
 
@@ -190,10 +191,8 @@ class Brain(Looking):
     async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
         """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
         self._life.check_open()
-        if isinstance(items, str) or not isinstance(items, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidArgumentError(f"items: must be strings or Stimulus (got one {type(items).__name__})")
-        limit = self._body.config.max_content_bytes
-        return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in items])
+        given, limit = check_items(items, "items", "strings or Stimulus"), self._body.config.max_content_bytes
+        return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in given])
 
     async def attend(self, content: str | None = None) -> Perception | None:
         """Turns to a stimulus that the gate refused, while the sensory cortex still holds it; None when it is gone.
@@ -235,6 +234,8 @@ class Brain(Looking):
         self._life.check_open()
         text = check_text(cue, "cue", limit=self._body.config.max_content_bytes)
         check_count(limit, "limit")
+        check_flag(update, "update")
+        check_flag(strict, "strict")
         wanted = Where.of(where)
         chosen = check_mode(mode, self._body.config.recall.mode)
         asked = Cue(text, self._body.clock.now())
@@ -336,13 +337,14 @@ class Brain(Looking):
         """Lives through one night; during a night, waits for it and returns its report.
 
         Args:
-            days: lives as if so many days had passed, each with its night; brain time moves on, the clock does not.
+            days: lives as if so many days, 1 to 3,660, had passed, each with its night; brain time moves on, the
+                clock does not.
         """
         self._life.check_open()
         check_outside(self._life, "sleep")
         if days is None:
             return await self._cycle.sleep()
-        return await self._nights.live_through(check_count(days, "days"), self._cycle.sleep)
+        return await self._nights.live_through(check_count(days, "days", 1, MOST_DAYS), self._cycle.sleep)
 
     @asynccontextmanager
     async def asleep(self) -> AsyncGenerator[SleepReport]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -75,11 +75,15 @@ class Connectome:
     Args:
         store: where links outlive the process.
         params: see `ConnectomeParams`.
+        unborn: ids of engrams that are not stored yet; what leads from or to them is written when they are.
     """
 
-    def __init__(self, store: Store, params: ConnectomeParams | None = None) -> None:
+    def __init__(
+        self, store: Store, params: ConnectomeParams | None = None, *, unborn: Container[str] = frozenset()
+    ) -> None:
         self.params = ConnectomeParams() if params is None else params
         self._store = store
+        self._unborn = unborn
         self._log_scale = 0.0
         self._new: _Increments = defaultdict(dict)
         self._being_written: _Increments = {}
@@ -147,15 +151,19 @@ class Connectome:
 
     @asynccontextmanager
     async def writing(
-        self, also: Callable[[], Iterable[Association]] | None = None
+        self,
+        also: Callable[[], Iterable[Association]] | None = None,
+        *,
+        born: Container[str] = frozenset(),
     ) -> AsyncGenerator[list[Link]]:
         """What is new, as links that the block writes to the store; if it raises, they remain new.
 
         Args:
             also: asked as soon as nothing else is being written, for associations that exist if the block writes them.
+            born: ids of engrams that the block stores.
         """
         async with self._writing:
-            self._being_written, self._new = self._new, defaultdict(dict)
+            self._being_written, self._new = self._ripe(born)
             try:
                 new = self._being_written
                 if also is not None:
@@ -169,6 +177,16 @@ class Connectome:
                 raise
             finally:
                 self._being_written = {}
+
+    def _ripe(self, born: Container[str]) -> tuple[_Increments, _Increments]:
+        """What is new and can be written, and what leads from or to an engram that is not stored yet."""
+        ripe: _Increments = defaultdict(dict)
+        unripe: _Increments = defaultdict(dict)
+        for source, increments in self._new.items():
+            for key, increment in increments.items():
+                early = any(end in self._unborn and end not in born for end in (source, key[0]))
+                (unripe if early else ripe)[source][key] = increment
+        return ripe, unripe
 
     async def _links(self, new: _Increments) -> list[Link]:
         sources = list(new)

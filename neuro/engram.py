@@ -59,7 +59,7 @@ class MemoryType(StrEnum):
     @classmethod
     def of(cls, value: object) -> MemoryType:
         """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
-        return cls.SEMANTIC if value == _FACTUAL else _member(cls, value, "memory_type")
+        return cls.SEMANTIC if isinstance(value, str) and value == _FACTUAL else _member(cls, value, "memory_type")
 
 
 class ConsolidationState(StrEnum):
@@ -279,6 +279,13 @@ def canonical_content(content: str) -> str:
     'We met Dana'
     """
     return " ".join(unicodedata.normalize("NFC", content).split())
+
+
+def check_engram(value: object) -> Engram:
+    """An engram; anything else raises `InvalidArgumentError`."""
+    if not isinstance(value, Engram):
+        raise InvalidArgumentError(f"engram: must be an Engram (got {shown(value)})")
+    return value
 
 
 def content_digest(content: str, memory_type: MemoryType, scope: str | None, speaker: str | None) -> str:

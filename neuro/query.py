@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from neuro.arguments import JsonObject, shown
+from neuro.arguments import JsonObject, check_tags, shown
 from neuro.engram import ConsolidationState, Context, Engram, MemoryType
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Unit
@@ -18,7 +18,7 @@ class Where(Record):
 
     memory_type: Annotated[MemoryType | None, Field(strict=False)] = None
     speaker: str | None = None
-    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(check_tags)] = ()
     """All of these."""
     context: Context = JsonObject()
     """These keys with these values."""
@@ -33,8 +33,10 @@ class Where(Record):
     @classmethod
     def of(cls, value: object) -> Where | None:
         """A filter, or the fields of one as a mapping; None asks for everything."""
-        if value is None or isinstance(value, Where):
-            return value
+        if value is None:
+            return None
+        if isinstance(value, Where):
+            return value.rechecked()
         if isinstance(value, Mapping):
             fields: dict[str, Any] = {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
             if "memory_type" in fields and fields["memory_type"] is not None:

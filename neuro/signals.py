@@ -13,7 +13,7 @@ from typing import Annotated, Any, overload
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from neuro.arguments import (
     JsonObject,
@@ -40,7 +40,7 @@ class Stimulus(Record):
     reward: Signed | None = None
     modality: str = "text"
     context: Context = JsonObject()
-    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(check_tags)] = ()
     occurred_at: float | None = None
 
     @classmethod
@@ -76,7 +76,7 @@ class Stimulus(Record):
             return cls.of(item, limit=limit)
         if not isinstance(item, Stimulus):
             raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
-        fields = {name: getattr(item, name) for name in cls.model_fields}
+        fields = {name: getattr(item, name, None) for name in cls.model_fields}
         return cls.of(fields.pop("content"), **fields, limit=limit)
 
 

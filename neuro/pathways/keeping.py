@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from neuro.arguments import check_count, check_text
+from neuro.arguments import check_count, check_flag, check_text
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
@@ -70,6 +70,7 @@ class Keeping:
         check_count(limit, "limit")
         if after is not None:
             check_text(after, "after", limit=64)
+        check_flag(dormant, "dormant")
         wanted, now = Where.of(where), self._body.time.now()
 
         def shown(engram: Engram) -> bool:
@@ -138,6 +139,7 @@ class Keeping:
             EngramNotFoundError: none of them is there.
             StoreUnavailableError: they are still there, all or some.
         """
+        check_flag(hard, "hard")
         for engram_id in engram_ids:
             check_text(engram_id, "engram_id", limit=64)
         block = current(self._life)
@@ -148,6 +150,7 @@ class Keeping:
     async def forget_where(self, where: Where | Mapping[str, Any], *, hard: bool) -> list[Forgetting]:
         """Deletes all engrams that match."""
         check_outside(self._life, "forget_where")
+        check_flag(hard, "hard")
         wanted = Where.of(where)
         if wanted is None:
             raise InvalidArgumentError("where: must say what is to be forgotten (got None)")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from neuro.engram import Engram
+from neuro.engram import Engram, check_engram
 from neuro.pathways.life import Life
 from neuro.pathways.waking import Body, BrainSnapshot
 from neuro.regions.base import Region
@@ -111,8 +111,9 @@ class Looking:
 
     def retention(self, engram: Engram) -> float:
         """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
-        return self._body.anatomy.fading(engram).retention(engram, self.time.now())
+        return self._body.anatomy.fading(check_engram(engram)).retention(engram, self.time.now())
 
     def hours_left(self, engram: Engram) -> float:
         """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it never will be."""
-        return max(0.0, self._body.anatomy.fading(engram).forgotten_at(engram) - self.time.now()) / HOUR
+        fading = self._body.anatomy.fading(check_engram(engram))
+        return max(0.0, fading.forgotten_at(engram) - self.time.now()) / HOUR

@@ -74,9 +74,22 @@ class Mind:
         """Takes up what an earlier life wrote down under `keys`."""
         if mind is None:
             return
-        self._hippocampus.resume(mind["stream"], ledger)
         held: list[list[Any]] = mind["held"]
-        owners = await self._anatomy.owners([engram_id for engram_id, _, _ in held])
+        bindings: list[list[Any]] = [] if ledger is None else ledger["bindings"]
+        unreplayed: dict[str, float] = {} if ledger is None else ledger["unreplayed"]
+        named = [
+            *(engram_id for engram_id, *_ in (*held, *mind["stream"])),
+            *unreplayed,
+            *(engram_id for pair in bindings for engram_id in pair[:2]),
+        ]
+        owners = await self._anatomy.owners([*dict.fromkeys(named)])  # some may have been forgotten since
+        self._hippocampus.resume(
+            [place for place in mind["stream"] if place[0] in owners],
+            {
+                "unreplayed": {i: sleeps for i, sleeps in unreplayed.items() if i in owners},
+                "bindings": [pair for pair in bindings if pair[0] in owners and pair[1] in owners],
+            },
+        )
         self._prefrontal_cortex.resume(
             mind["goal"],
             [

@@ -25,6 +25,9 @@ from neuro.sleep import (
 from neuro.stores.fencing import fenced
 from neuro.units import DAY
 
+MOST_DAYS = 3_660
+"""Days that are lived through at a time: ten years."""
+
 
 class Nights:
     """Lives through nights.

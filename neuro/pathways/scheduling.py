@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.arguments import check_count, check_number
-from neuro.engram import Engram
+from neuro.engram import Engram, check_engram
 from neuro.errors import InvalidArgumentError
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
@@ -99,7 +99,7 @@ class Schedule:
 
     def planned(self, engram: Engram) -> Review:
         """When the next review of a registered engram is due. InvalidArgumentError if it is not registered."""
-        if engram.target_retention is None:
+        if check_engram(engram).target_retention is None:
             raise InvalidArgumentError(f"engram: {engram.engram_id} is not registered for review")
         fading, now = self._body.anatomy.fading(engram), self._body.time.now()
         return Review(
@@ -112,7 +112,7 @@ class Schedule:
     def time_until(self, engram: Engram, retention: float) -> float:
         """Seconds of brain time until the retention of an engram, registered or not, falls to a value in (0, 1);
         0 if it has, inf if it never does."""
-        fading = self._body.anatomy.fading(engram)
+        fading = self._body.anatomy.fading(check_engram(engram))
         return max(0.0, fading.forgotten_at(engram, _check_retention(retention)) - self._body.time.now())
 
     def curve(self, engram: Engram, *, seconds: float = 30 * DAY, points: int = 100) -> Curve:
@@ -120,14 +120,13 @@ class Schedule:
 
         Args:
             seconds: brain time to look ahead, > 0.
-            points: how many, evenly spaced, from now to the end; 2 or more.
+            points: how many, evenly spaced, from now to the end; 2 to 10,000.
         """
         if check_number(seconds, "seconds", low=0.0) == 0.0:
             raise InvalidArgumentError("seconds: must be above 0 (got 0)")
-        if check_count(points, "points") < 2 or points > _MOST_POINTS:
-            raise InvalidArgumentError(f"points: must be from 2 to {_MOST_POINTS} (got {points})")
+        check_count(points, "points", 2, _MOST_POINTS)
+        fading, now = self._body.anatomy.fading(check_engram(engram)), self._body.time.now()
         ahead = np.linspace(0.0, seconds, points)
-        fading, now = self._body.anatomy.fading(engram), self._body.time.now()
         return Curve(ahead, np.array([fading.retention(engram, now + t) for t in ahead.tolist()]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Container
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from os import PathLike
@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 from pydantic import SerializeAsAny
 
+from neuro.arguments import shown
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
@@ -158,13 +159,13 @@ class Body:
             *self.anatomy.memory_regions,
         )
 
-    def region(self, name: str) -> Region:
+    def region(self, name: object) -> Region:
         """The region of this name; UnknownRegionError if there is none."""
         for region in self.regions:
-            if region.name == name:
+            if isinstance(name, str) and region.name == name:
                 return region
         known = ", ".join(region.name for region in self.regions)
-        raise UnknownRegionError(f"no region is called {name!r}; there are {known}")
+        raise UnknownRegionError(f"no region is called {shown(name)}; there are {known}")
 
     def inspect(self) -> BrainSnapshot:
         """A frozen snapshot of all regions, without IO."""
@@ -272,18 +273,18 @@ def _build(
     ids: Callable[[float], str] | None,
     scope: str | None,
 ) -> Body:
-    connectome = Connectome(store, config.connectome)
     prefrontal_cortex = PrefrontalCortex(config.prefrontal_cortex, clock=clock)
     writer, oblivion = uuid.uuid4().hex, Oblivion()
 
     @asynccontextmanager
-    async def accompany() -> AsyncGenerator[list[Write]]:
+    async def accompany(born: Container[str]) -> AsyncGenerator[list[Write]]:
         """With each new engram its links are written, and what is on the mind; whose it is, is known before."""
         await sharing.beat()
-        async with connectome.writing() as links:
+        async with connectome.writing(born=born) as links:
             yield [*links, *mind.documents()]
 
     journal = Journal(store, Hippocampus.name, writer, capacity=config.buffer, accompany=accompany)
+    connectome = Connectome(store, config.connectome, unborn=journal)
     shared: _Shared = {"importance": config.importance, "profiles": config.types, "clock": clock}
     law = config.plasticity
     hippocampus = Hippocampus(

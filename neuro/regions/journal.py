@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,8 +24,8 @@ _PAUSE = 1.0
 _BATCH = 500
 """Engrams in one write."""
 
-Accompany = Callable[[], AbstractAsyncContextManager[Sequence[Write]]]
-"""Gives what is to be written along with new engrams; told by an exception that it was not."""
+Accompany = Callable[[Container[str]], AbstractAsyncContextManager[Sequence[Write]]]
+"""Gives what is to be written along with new engrams of these ids; told by an exception that it was not."""
 
 
 class Debt(NamedTuple):
@@ -173,7 +173,7 @@ class Journal:
             if alone or number < len(batches) - 1:
                 await self._store.write(batch, op_id=op_id)
             else:
-                async with self._accompany() as also:
+                async with self._accompany({placed.engram.engram_id for placed in group.items}) as also:
                     await self._store.write([*batch, *also], op_id=op_id)
 
     def owe(self, debt: Debt) -> None:

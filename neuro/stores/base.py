@@ -72,7 +72,8 @@ keys that it returns replace all those stored."""
 class Link(NamedTuple):
     """One direction of an association as it is stored; both directions of a pair are links of their own.
 
-    Written, it sets the weight; a weight of 0 removes the link.
+    Written, it sets the weight; a weight of 0 removes the link. One from or to an engram's id
+    (`neuro.ids.is_engram_id`) that no region holds is not kept: it may have been forgotten meanwhile.
     """
 
     source_id: str

@@ -79,11 +79,14 @@ async def _make_room(target: Store) -> None:
 
 
 async def _pages(store: Store, region: str) -> AsyncGenerator[list[str]]:
-    """Ids of all engrams of a region, in order."""
-    last: str | None = None
-    while page := await store.engrams(region).scan(after=last, limit=_PAGE):
-        last = page[-1].engram_id
-        yield [engram.engram_id for engram in page]
+    """Ids of all engrams of a region, in order; what comes while the last of them are read is left to the news."""
+    ids: list[str] = []
+    while not ids or len(ids) == _PAGE:
+        page = await store.engrams(region).scan(after=ids[-1] if ids else None, limit=_PAGE)
+        if not page:
+            return
+        ids = [engram.engram_id for engram in page]
+        yield ids
 
 
 class _Copy:

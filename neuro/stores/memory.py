@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from neuro.ids import is_engram_id
 from neuro.stores.base import (
     Contents,
     Document,
@@ -120,10 +121,20 @@ class MemoryStore:
                 del self._operations[next(iter(self._operations))]
 
     def _link(self, link: Link) -> None:
+        if link.weight != 0.0 and self._gone(link):
+            return
         outgoing = self._links.setdefault(link.source_id, {})
         outgoing[link.target_id, link.kind] = link.weight
         if link.weight == 0.0:
             self._cut(link.source_id, link.target_id, link.kind)
+
+    def _gone(self, link: Link) -> list[str]:
+        """Ends of a link that are ids of engrams that are not here."""
+        return [
+            end
+            for end in (link.source_id, link.target_id)
+            if is_engram_id(end) and not any(end in engrams for engrams in self._regions.values())
+        ]
 
     def _unlink(self, engram_id: str) -> None:
         for target, _ in self._links.pop(engram_id, {}):
@@ -225,9 +236,7 @@ class MemoryStore:
         """Links from or to what is not there; mended, they are gone."""
         flaws: list[Flaw] = []
         for link in [link for source in self._links for link in self._outgoing(source)]:
-            ends = (link.source_id, link.target_id)
-            gone = [end for end in ends if not any(end in engrams for engrams in self._regions.values())]
-            if gone:
+            if gone := self._gone(link):
                 key = f"{link.source_id} -> {link.target_id} ({link.kind})"
                 flaws.append(Flaw(key, f"links what is not there: {', '.join(gone)}", repair))
                 if repair:

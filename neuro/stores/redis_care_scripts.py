@@ -87,6 +87,7 @@ DEAD_LINKS = Script("""
 if redis.call('SCARD', KEYS[2]) ~= tonumber(ARGV[2]) then return {'again'} end
 local regions, mend, wrong = tonumber(ARGV[1]), ARGV[3] == '1', {}
 local function known(id)
+  if #id ~= 32 or string.find(id, '[^0-9a-f]') then return true end
   for i = 3, regions + 2 do
     if redis.call('ZSCORE', KEYS[i], id) then return true end
   end

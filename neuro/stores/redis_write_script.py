@@ -16,7 +16,8 @@ WRITE = Script(
 --   i region id t e y v g f w h writer dimension   (document, dynamics)  insert
 --   r region id revision                           (document, dynamics)  remove
 --   c region id revision y v f w h                 (document, dynamics)  replace
---   l source field weight                          (links)               link, unlink where the weight is ''
+--   l source field weight                          (links)               link, unlink where the weight is '', nothing
+--                                            where either end is the id of an engram that none of the regions has
 --   u id n target x n                              (links, links x n)    unlink
 --   d key value                                                          document, none where the value is ''
 -- Returns 'done' and '1' if it removed an engram; or, having done nothing, a word and the numbers of the writes that
@@ -139,12 +140,19 @@ end
 local function strike_off(links, id)
   if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[8], id) end
 end
+local function is_there(id)
+  if #id ~= 32 or string.find(id, '[^0-9a-f]') then return true end
+  for region = 1, count do
+    if redis.call('ZSCORE', KEYS[8 * region + 1], id) then return true end
+  end
+  return false
+end
 function apply.l(write)
   local links, id, field, weight = KEYS[write.k + 1], ARGV[write.a + 1], ARGV[write.a + 2], ARGV[write.a + 3]
   if weight == '' then
     redis.call('HDEL', links, field)
     strike_off(links, id)
-  else
+  elseif is_there(id) and is_there(string.match(field, '^(.*)|')) then
     redis.call('HSET', links, field, weight)
     redis.call('SADD', KEYS[8], id)
   end

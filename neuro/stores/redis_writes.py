@@ -19,7 +19,7 @@ from neuro.stores.base import Document, Insert, Link, Remove, Replace, Unlink, W
 from neuro.stores.codec import pack, pack_dynamics
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
-from neuro.stores.redis_keys import Keys, index_keys, number
+from neuro.stores.redis_keys import REGIONS, Keys, index_keys, number
 from neuro.stores.redis_lua import Command
 
 _MANY = 20
@@ -157,6 +157,8 @@ class _Batch:
                 self._arguments += ("c", self._region(region), engram.engram_id, str(revision))
                 self._arguments += (pack_dynamics(engram), str(engram.revision), *index_keys(placed))
             case Link(source, target, kind, weight):
+                for region in REGIONS:  # any may hold its ends
+                    self._region(region)
                 self._touched.append(self._keys.links(source))
                 self._arguments += ("l", source, f"{target}|{kind}", number(weight) if weight else "")
             case Unlink(engram_id):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError
+from neuro.ids import is_engram_id
 from neuro.stores.base import Flaw, Happening
 from neuro.stores.codec import load_json, unpack
 from neuro.stores.memory import same_memory
@@ -252,7 +253,10 @@ def _links(connection: sqlite3.Connection, path: Path, namespace: str) -> Genera
         (namespace,),
     )
     for source, target, kind, has_source, has_target in rows:
-        missing = [end for end, there in ((source, has_source), (target, has_target)) if not there]
+        ends = ((source, has_source), (target, has_target))
+        missing = [end for end, there in ends if not there and is_engram_id(end)]
+        if not missing:
+            continue
         yield Found(
             f"{source} -> {target} ({kind})",
             f"links what is not there: {', '.join(missing)}",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuro.errors import CorruptRecordError, StaleEngramError
+from neuro.ids import is_engram_id
 from neuro.stores.base import Document, Happening, Insert, Link, Remove, Replace, Unlink, Write
 from neuro.stores.codec import load_json
 from neuro.stores.sqlite_log import is_done, note, set_done
@@ -85,10 +86,19 @@ class Writing:
         if link.weight == 0.0:
             same = "namespace = ? AND source_id = ? AND target_id = ? AND kind = ?"
             self._connection.execute(f"DELETE FROM link WHERE {same}", key)
-        else:
+        elif self._is_there(link.source_id) and self._is_there(link.target_id):
             self._connection.execute(
                 "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?)", (*key, link.weight)
             )
+
+    def _is_there(self, node: str) -> bool:
+        """Whether a node of the connectome is no engram, or one that some region holds."""
+        return not is_engram_id(node) or bool(
+            self._connection.execute(
+                "SELECT 1 FROM place p JOIN engram e ON e.place = p.id WHERE p.namespace = ? AND e.engram_id = ?",
+                (self._namespace, node),
+            ).fetchone()
+        )
 
     def _unlink(self, engram_id: str) -> None:
         self._connection.execute(

@@ -15,14 +15,17 @@ from redis.exceptions import RedisError
 
 SERVER = "redis-server"
 _CHANCE = random.SystemRandom()
-_PATIENCE = 15.0
+_PATIENCE = 20.0
 """Seconds in which a server must be up, or a cluster whole."""
 
 
 def free_port() -> int:
-    """A port that nobody has, of those that the system gives to no one who does not ask for it."""
+    """A port that nobody has, below those that the system lends to clients and so that 10,000 more is too.
+
+    A client that calls a dead server at a port of that kind may be lent that very port, and then talks to itself.
+    """
     while True:
-        port = _CHANCE.randrange(20_000, 32_000)
+        port = _CHANCE.randrange(12_000, 22_000)
         with socket.socket() as listener, suppress(OSError):
             listener.bind(("127.0.0.1", port))
             return port
@@ -55,10 +58,11 @@ class RealServer:
     Args:
         folder: for its files; made if it is not there.
         options: as on its command line.
+        port: a free one unless it is given.
     """
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, *options: str, port: int | None = None) -> None:
+        self.port = free_port() if port is None else port
         self.url = f"redis://127.0.0.1:{self.port}"
         self.folder = folder
         self._options = options
@@ -131,11 +135,13 @@ async def running_cluster(folder: Path, *, node_timeout: int = 2000) -> AsyncIte
     """A cluster that is whole, its replicas up to date."""
     async with AsyncExitStack() as stack:
         servers: list[RealServer] = []
-        for number in range(6):
-            options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
-            options += ("--cluster-node-timeout", str(node_timeout), "--appendonly", "yes")
-            options += ("--repl-diskless-sync-delay", "0")
-            servers.append(RealServer(folder / f"node{number}", *options))
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(node_timeout))
+        options += ("--appendonly", "yes", "--repl-diskless-sync-delay", "0")
+        ports = set[int]()
+        while len(ports) < 6:
+            ports.add(free_port())
+        for port in sorted(ports):
+            servers.append(RealServer(folder / f"node{port}", *options, port=port))
             stack.callback(servers[-1].kill)
             servers[-1].launch()
         await asyncio.gather(*(until(server._answers) for server in servers))

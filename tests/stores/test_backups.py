@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from neuro.errors import (
 )
 from neuro.stores import open_store, redis_connection
 from neuro.stores.backups import restore, save
-from neuro.stores.base import Document, Store
 from neuro.stores.opening import store_exists
 from neuro.testing.redis import fake_redis
 from neuro.testing.samples import sample_id, sample_placed

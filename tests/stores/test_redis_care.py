@@ -187,7 +187,7 @@ SPOILS: dict[str, Spoil] = {
     "no instant that is one": lambda c: c.hset(DYNAMICS + sample_id(1), "f", "soon"),
     "another dimension": lambda c: c.set(key(f"dim:{REGION}"), "17"),
     "no dimension": lambda c: c.delete(key(f"dim:{REGION}")),
-    "a link to nobody": lambda c: c.hset(key("as:") + sample_id(1), "nobody|temporal", "0.5"),
+    "a link to nobody": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(99)}|temporal", "0.5"),
     "a link of no kind": lambda c: c.hset(key("as:") + sample_id(1), "nonsense", "0.5"),
     "a link without weight": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(3)}|temporal", "much"),
     "links that are none": lambda c: c.set(key("as:") + sample_id(3), "a string"),

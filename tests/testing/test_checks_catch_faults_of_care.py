@@ -2,7 +2,8 @@
 
 from planting import Faults, FaultyStore, assert_caught
 
-from neuro.stores.base import Flaw, Unlink
+from neuro.ids import is_engram_id
+from neuro.stores.base import Flaw, Link, Unlink
 from neuro.testing.stores import care as checks
 
 faults = Faults()
@@ -99,6 +100,21 @@ class KeepsTheOldestOfTwo(FaultyStore):
         if flaws and repair:
             await self.inner.engrams("neocortex").delete(flaws[0].key)
         return await self.inner.verify(repair=repair) or flaws
+
+
+@faults.caught_by(checks.check_a_link_of_what_is_gone_is_not_kept)
+class LinksAnything(FaultyStore):
+    async def write(self, writes, *, op_id=None):
+        await self.inner.write(writes, op_id=op_id)
+        for link in (write for write in writes if isinstance(write, Link)):
+            self.inner._links.setdefault(link.source_id, {})[link.target_id, link.kind] = link.weight
+
+
+@faults.caught_by(checks.check_a_link_of_what_is_gone_is_not_kept)
+class LinksNothingButEngrams(FaultyStore):
+    async def write(self, writes, *, op_id=None):
+        kept = [w for w in writes if not isinstance(w, Link) or all(map(is_engram_id, w[:2]))]
+        await self.inner.write(kept, op_id=op_id)
 
 
 @faults.caught_by(checks.check_scrubbing_keeps_what_is_there)

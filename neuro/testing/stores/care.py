@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from neuro.stores.base import Link
+from neuro.stores.base import Link, Remove, Unlink
 from neuro.testing.expect import assert_same
 from neuro.testing.samples import sample_id, sample_placed
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
@@ -59,13 +59,13 @@ async def check_an_engram_with_two_owners_is_named_and_mended(make_store: MakeSt
 async def check_links_that_lead_nowhere_are_named_and_mended(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         await store.engrams(HIPPOCAMPUS).insert([sample_placed(1)], writer="somebody")
-        await store.engrams(REGION).insert([sample_placed(2)])
+        await store.engrams(REGION).insert([sample_placed(2), sample_placed(3), sample_placed(4)])
         good = Link(sample_id(1), sample_id(2), "temporal", 1.0)
         loose = [
             Link(sample_id(2), sample_id(3), "temporal", 1.0),
             Link(sample_id(4), sample_id(2), "co_held", 1.0),
         ]
-        await store.write([good, *loose])
+        await store.write([good, *loose, Remove(REGION, sample_id(3)), Remove(REGION, sample_id(4))])
         async with nothing_changes(store, "looking"):
             flaws = await store.verify()
             for gone in (3, 4):
@@ -73,6 +73,21 @@ async def check_links_that_lead_nowhere_are_named_and_mended(make_store: MakeSto
         assert all(flaw.repaired for flaw in await store.verify(repair=True))
         assert await store.verify() == []
         assert await store.links([sample_id(n) for n in (1, 2, 4)]) == [[good], [], []]
+
+
+async def check_a_link_of_what_is_gone_is_not_kept(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        await store.engrams(HIPPOCAMPUS).insert([sample_placed(1)])
+        await store.engrams(REGION).insert([sample_placed(2), sample_placed(3)])
+        await store.write([Remove(REGION, sample_id(3)), Unlink(sample_id(3))])
+        ends = [(1, 2), (2, 1), (2, 3), (3, 1), (4, 4)]
+        await store.write([Link(sample_id(a), sample_id(b), "temporal", 1.0) for a, b in ends])
+        node = Link("a node", sample_id(1), "instance", 1.0)  # what is no engram's id is never gone
+        await store.write([node, Link(sample_id(3), "a node", "instance", 1.0)])
+        kept = [Link(sample_id(a), sample_id(b), "temporal", 1.0) for a, b in ends[:2]]
+        assert await store.links([sample_id(n) for n in range(1, 5)]) == [[kept[0]], [kept[1]], [], []]
+        assert await store.links(["a node"]) == [[node]]
+        assert await store.verify() == []
 
 
 async def check_scrubbing_keeps_what_is_there(make_store: MakeStore) -> None:
@@ -89,5 +104,6 @@ CARE_CHECKS = (
     check_a_healthy_store_has_no_flaws,
     check_an_engram_with_two_owners_is_named_and_mended,
     check_links_that_lead_nowhere_are_named_and_mended,
+    check_a_link_of_what_is_gone_is_not_kept,
     check_scrubbing_keeps_what_is_there,
 )
