@@ -78,6 +78,7 @@ class Keeping:
                 dormant or not self._body.anatomy.dormant(engram, now)
             )
 
+        await self._body.anatomy.settle()  # or what still waits would be left out
         return [self._body.seen(engram) for engram in await self._body.anatomy.browse(shown, limit, after)]
 
     async def reinforce(self, engram_ids: Sequence[str]) -> None:

@@ -139,9 +139,20 @@ class Hippocampus(MemoryRegion):
         sleeps: float = 0.0,
         scope: str | None = None,
     ) -> Engram | None:
-        """Lays down a percept as a new engram: `imprint` and `take_in`. Lesioned: does not."""
+        """Lays down a percept as a new engram (the caller has looked for repeats: `recognise`).
+
+        Args:
+            percept: or a plain text, which is taken as it is.
+            now: brain time; ``encoded_at`` is clock time, the same if not given.
+            sleeps: the brain's count of sleeps.
+        """
+        instant = self._time(now)
+        if isinstance(percept, str):
+            percept = self._perceived(percept)
+        clock_time = instant if encoded_at is None else encoded_at
+        name = self.next_id(clock_time) if engram_id is None else engram_id
         engram = self.imprint(
-            percept, now, encoded_at=encoded_at, engram_id=engram_id, sleeps=sleeps, scope=scope
+            percept, instant, encoded_at=clock_time, engram_id=name, sleeps=sleeps, scope=scope
         )
         if engram is not None:
             self.take_in(engram, sleeps)
@@ -149,36 +160,26 @@ class Hippocampus(MemoryRegion):
 
     def imprint(
         self,
-        percept: Percept | str,
-        now: float | None = None,
+        percept: Percept,
+        now: float,
         *,
-        encoded_at: float | None = None,
-        engram_id: str | None = None,
-        sleeps: float = 0.0,
-        scope: str | None = None,
+        encoded_at: float,
+        engram_id: str,
+        sleeps: float,
+        scope: str | None,
     ) -> Engram | None:
-        """The engram that a percept leaves (the caller has looked for repeats: `recognise`). Lesioned: none.
-
-        Args:
-            percept: or a plain text, which is taken as it is.
-            now: brain time; ``encoded_at`` is clock time, the same if not given.
-            sleeps: the brain's count of sleeps.
-        """
+        """The engram that a percept leaves, for `take_in`. Lesioned: none."""
         if not self._intact:
             return None
-        instant = self._time(now)
-        if isinstance(percept, str):
-            percept = self._perceived(percept)
         stimulus, appraisal = percept.stimulus, percept.appraisal
-        clock_time = instant if encoded_at is None else encoded_at
         return Engram(
-            engram_id=self.next_id(clock_time) if engram_id is None else engram_id,
+            engram_id=engram_id,
             content=stimulus.content,
             memory_type=stimulus.memory_type,
-            encoded_at=clock_time,
+            encoded_at=encoded_at,
             occurred_at=stimulus.occurred_at,
             trace=self.fading.plasticity.imprint(
-                instant,
+                now,
                 half_life=self.profiles.half_life(stimulus.memory_type),
                 sleeps=sleeps,
                 salience=appraisal.salience,
@@ -195,7 +196,7 @@ class Hippocampus(MemoryRegion):
             tags=stimulus.tags,
             context=stimulus.context,
             episode_id=self._stream.episode(
-                stimulus.context, clock_time, lambda: f"episode-{self.next_id(clock_time)}"
+                stimulus.context, encoded_at, lambda: f"episode-{self.next_id(encoded_at)}"
             ),
             scope=scope,
         )
@@ -225,16 +226,14 @@ class Hippocampus(MemoryRegion):
         """
         if not self._intact or engram.episode_id is None:
             return []
-        links: list[Association] = []
-        weight = self.params.temporal_weight if self.params.temporal_reach else 0.0
+        p, here, links = self.params, engram.engram_id, list[Association]()
+        weight = p.temporal_weight if p.temporal_reach else 0.0
         for place in self._stream.before(engram.episode_id) if weight else ():
-            if place.engram_id != engram.engram_id:
-                links.append(Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight))
-                backward = weight * self.params.backward_ratio
-                links.append(
-                    Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward)
-                )
-            weight *= self.params.temporal_decay
+            before = place.engram_id
+            if before != here:
+                links.append(Association(before, here, AssociationType.TEMPORAL, weight))
+                links.append(Association(here, before, AssociationType.TEMPORAL, weight * p.backward_ratio))
+            weight *= p.temporal_decay
         self._stream.go_on(engram)
         return links
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from neuro.errors import CorruptRecordError, InvalidArgumentError
-from neuro.stores.base import Document, Insert, Kept, Link, Remove, Store, Unlink, Write
+from neuro.ids import is_engram_id
+from neuro.stores.base import Document, Insert, Kept, Remove, Store, Unlink, Write
 
 UNFINISHED_DOCUMENT = "unfinished copy"
 """In a place that is being filled; nothing else is written down there before all is in it."""
@@ -96,6 +97,8 @@ class _Copy:
         self._on_engrams = on_engrams
         self._homes: dict[str, str] = {}
         """The region of each engram in the copy."""
+        self._nodes: set[str] = set()
+        """What engrams are linked to that is none."""
         self._documents: dict[str, Any] = {}
 
     async def carry_out(self) -> Copied:
@@ -106,7 +109,7 @@ class _Copy:
                 await self._put({i: (region, k) for i, k in zip(ids, kept, strict=True) if k is not None})
                 self._on_engrams(len(ids))
         for ids in _batches(self._homes):
-            await self._link(await self._source.links(ids))
+            await self._link(ids)
         await self._catch_up(position)
         left = [flaw for flaw in await self._target.verify(repair=True) if not flaw.repaired]
         if left:
@@ -153,12 +156,7 @@ class _Copy:
         gone = [(i, self._homes.pop(i)) for i in engram_ids if i not in found and i in self._homes]
         removals: list[Write] = [Remove(home, engram_id) for engram_id, home in gone]
         await self._target.write([*removals, *(Unlink(engram_id) for engram_id, _ in gone)])
-        outgoing = await self._source.links([*found])
-        ends = sorted({link.target_id for links in outgoing for link in links})
-        back = await self._source.links(ends)
-        await self._link(
-            [*outgoing, *([link for link in links if link.target_id in found] for links in back)]
-        )
+        await self._link(await self._link([*found]))  # and back
 
     async def _put(self, found: dict[str, tuple[str, Kept]]) -> None:
         """Engrams into regions of the copy, and out of those where they were."""
@@ -175,17 +173,18 @@ class _Copy:
         for region, ids in dormant.items():
             await self._target.engrams(region).demote(ids, math.inf)
 
-    async def _link(self, outgoing: Iterable[Iterable[Link]]) -> None:
-        """Links among what is in the copy."""
-        there = self._homes
-        await self._target.write(
-            [
-                link
-                for links in outgoing
-                for link in links
-                if link.source_id in there and link.target_id in there
-            ]
-        )
+    async def _link(self, sources: Iterable[str]) -> list[str]:
+        """Outgoing links of engrams and other nodes, and of nodes to which these lead that were not known; returns
+        where they lead. A store keeps none that lead to what it does not hold."""
+        ends, waiting = set[str](), sorted(sources)
+        while waiting:
+            outgoing = await self._source.links(waiting)
+            await self._target.write([link for links in outgoing for link in links])
+            reached = {link.target_id for links in outgoing for link in links}
+            ends |= reached
+            waiting = sorted(node for node in reached - self._nodes if not is_engram_id(node))
+            self._nodes |= set(waiting)
+        return sorted(ends)
 
 
 def _batches(ids: Iterable[str]) -> list[list[str]]:

@@ -135,6 +135,22 @@ async def test_moved_is_there_once_forgotten_is_not_there_and_new_is_linked(verb
     assert await target.verify() == []
 
 
+async def test_links_of_nodes_that_are_no_engrams_are_copied() -> None:
+    source, target = MemoryStore(), MemoryStore()
+    await source.engrams(NEOCORTEX).insert([sample_placed(n) for n in (1, 2)])
+    pairs = [(sample_id(1), "dana"), ("dana", "people"), ("people", "everything"), ("dana", sample_id(2))]
+    await source.write([Link(*ends, "instance", 1.0) for one in pairs for ends in (one, one[::-1])])
+    new = [Link(sample_id(3), "people", "instance", 1.0), Link("people", sample_id(3), "instance", 1.0)]
+
+    async def act() -> None:
+        await source.write([Insert(HIPPOCAMPUS, sample_placed(3)), *new])
+
+    await copy_store(Meanwhile(source, "read_documents", act), target)
+    nodes = ["dana", "people", "everything", *map(sample_id, (1, 2, 3))]
+    assert await target.links(nodes) == await source.links(nodes)
+    assert sum(map(len, await target.links(nodes))) == 10
+
+
 async def test_a_gap_in_the_news_makes_everything_be_looked_at_again() -> None:
     source, target = MemoryStore(), MemoryStore()
     await source.engrams(NEOCORTEX).insert([sample_placed(n) for n in range(300)])

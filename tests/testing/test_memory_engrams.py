@@ -107,6 +107,7 @@ async def test_health_counts_what_is_there_and_nothing_that_was():
     links = [Link(ONE, sample_id(2), "temporal", 1.0), Link(sample_id(2), ONE, "temporal", 1.0)]
     await store.write([*(Insert("neocortex", sample_placed(n)) for n in (1, 2)), *links, Document("a", 1)])
     assert (await store.health()).details == {"engrams": 2, "links": 2, "documents": 1, "writers": 1}
-    await store.write([Remove("neocortex", ONE), Unlink(ONE), Document("a", None)])
+    gone = [Remove("neocortex", sample_id(n)) for n in (1, 2)]
+    await store.write([*gone, Unlink(ONE), Document("a", None)])
     await store.retire("somebody")
     assert await store.health() == empty
