@@ -19,6 +19,8 @@ from neuro.units import MAX_CONTENT_BYTES
 _MAX_JSON_BYTES = 1 << 20
 _MAX_JSON_DEPTH = 100
 _MAX_TAGS = 256
+_MOST_ASKED = 1 << 32
+"""No brain holds as many, and stores can count so far."""
 
 
 class JsonObject(dict[str, Any]):
@@ -104,6 +106,11 @@ def check_count(value: object, name: str, low: int = 1, high: int | None = None)
     return value
 
 
+def check_limit(value: object) -> int:
+    """How many are asked for at most: an int of at least 1; beyond what any brain holds, so many."""
+    return min(check_count(value, "limit"), _MOST_ASKED)
+
+
 def check_flag(value: object, name: str) -> bool:
     """True or False, and not what merely counts as one of them."""
     if not isinstance(value, bool):
@@ -122,22 +129,24 @@ def check_instant(value: object, name: str) -> float:
 
 def check_items(value: object, name: str, what: str) -> Iterator[object]:
     """The items of an iterable, not read yet; a string is not one."""
+    kind = type(value).__name__
     if not isinstance(value, str) and isinstance(value, Iterable):
         with suppress(TypeError):  # a numpy array of no dimension
             return iter(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    raise InvalidArgumentError(f"{name}: must be {what} (got one {type(value).__name__})")
+    raise InvalidArgumentError(f"{name}: must be {what} (got one {kind})")
 
 
-def check_tags(value: object) -> tuple[str, ...]:
+def check_tags(value: object, *, name: str = "tags") -> tuple[str, ...]:
     """Distinct non-blank strings, in the order given; at most 256 are given, and no more are read."""
-    given = check_items(value, "tags", "a sequence of strings")
-    tags = [check_text(tag, "tags", limit=1024) for tag in islice(given, _MAX_TAGS + 1)]
+    given = check_items(value, name, "a sequence of strings")
+    tags = [check_text(tag, name, limit=1024) for tag in islice(given, _MAX_TAGS + 1)]
     if len(tags) > _MAX_TAGS:
-        raise InvalidArgumentError(f"tags: must be at most {_MAX_TAGS} (got more)")
+        raise InvalidArgumentError(f"{name}: must be at most {_MAX_TAGS} (got more)")
     return tuple(dict.fromkeys(tags))
 
 
 def _freeze(value: object, path: str, depth: int = 0) -> Any:
+    path = shorten(path)
     if depth > _MAX_JSON_DEPTH:
         raise InvalidArgumentError(f"{path}: is nested deeper than {_MAX_JSON_DEPTH} levels")
     if value is None or isinstance(value, (bool, int)):
@@ -155,9 +164,9 @@ def _freeze(value: object, path: str, depth: int = 0) -> Any:
             if not isinstance(key, str):
                 raise InvalidArgumentError(f"{path}: keys must be strings (got {shown(key)})")  # pyright: ignore[reportUnknownArgumentType]
             _freeze(key, path)
-        return JsonObject({key: _freeze(item, shorten(f"{path}.{key}"), depth + 1) for key, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return JsonObject({key: _freeze(item, f"{path}.{key}", depth + 1) for key, item in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, (list, tuple)):
-        return tuple(_freeze(item, shorten(f"{path}[{i}]"), depth + 1) for i, item in enumerate(value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return tuple(_freeze(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     raise InvalidArgumentError(f"{path}: must be JSON (got {type(value).__name__})")
 
 

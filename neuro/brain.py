@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from neuro.arguments import check_count, check_flag, check_items, check_text
+from neuro.arguments import check_count, check_flag, check_items, check_limit, check_text
 from neuro.clock import Clock
 from neuro.config import BrainConfig, RecallMode
 from neuro.embedders import Embedder
@@ -233,13 +233,13 @@ class Brain(Looking):
         """
         self._life.check_open()
         text = check_text(cue, "cue", limit=self._body.config.max_content_bytes)
-        check_count(limit, "limit")
+        most = check_limit(limit)
         check_flag(update, "update")
         check_flag(strict, "strict")
         wanted = Where.of(where)
         chosen = check_mode(mode, self._body.config.recall.mode)
         asked = Cue(text, self._body.clock.now())
-        recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict, mode=chosen)
+        recall = await self._recalling.recall(asked, most, wanted, update=update, strict=strict, mode=chosen)
         if update:
             self.observers.announce(recall)
         return recall

@@ -64,7 +64,8 @@ class Record(BaseModel):
 
     def rechecked(self) -> Self:
         """This record after its checks, which ``model_construct`` and ``model_copy`` go without."""
-        return type(self)(**{name: getattr(self, name, None) for name in type(self).model_fields})
+        fields = {name: getattr(self, name, None) for name in type(self).model_fields}
+        return type(self)(**{n: v.rechecked() if isinstance(v, Record) else v for n, v in fields.items()})
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **kwargs: Any) -> Any:  # type: ignore[override]

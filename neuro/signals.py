@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Annotated, Any, overload
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from neuro.arguments import (
     JsonObject,
@@ -34,13 +35,13 @@ class Stimulus(Record):
     """Something that reaches the senses."""
 
     content: str
-    memory_type: Annotated[MemoryType, Field(strict=False)] = MemoryType.EPISODIC
+    memory_type: Annotated[MemoryType, BeforeValidator(MemoryType.of)] = MemoryType.EPISODIC
     salience: Unit | None = None
     """Given by the caller; None leaves it to the amygdala."""
     reward: Signed | None = None
     modality: str = "text"
     context: Context = JsonObject()
-    tags: Annotated[tuple[str, ...], BeforeValidator(check_tags)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(partial(check_tags, name="Stimulus.tags"))] = ()
     occurred_at: float | None = None
 
     @classmethod

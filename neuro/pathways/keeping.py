@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from neuro.arguments import check_count, check_flag, check_text
+from neuro.arguments import check_flag, check_limit, check_text
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
@@ -67,7 +67,7 @@ class Keeping:
         self, where: Where | Mapping[str, Any] | None, limit: int, after: str | None, dormant: bool
     ) -> list[Engram]:
         """At most ``limit`` engrams that match, in order of id, beyond ``after``."""
-        check_count(limit, "limit")
+        check_limit(limit)
         if after is not None:
             check_text(after, "after", limit=64)
         check_flag(dormant, "dormant")

@@ -111,9 +111,10 @@ class Looking:
 
     def retention(self, engram: Engram) -> float:
         """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
-        return self._body.anatomy.fading(check_engram(engram)).retention(engram, self.time.now())
+        checked = check_engram(engram)
+        return self._body.anatomy.fading(checked).retention(checked, self.time.now())
 
     def hours_left(self, engram: Engram) -> float:
         """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it never will be."""
-        fading = self._body.anatomy.fading(check_engram(engram))
-        return max(0.0, fading.forgotten_at(engram) - self.time.now()) / HOUR
+        checked = check_engram(engram)
+        return max(0.0, self._body.anatomy.fading(checked).forgotten_at(checked) - self.time.now()) / HOUR

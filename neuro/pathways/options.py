@@ -38,12 +38,12 @@ def check_name(value: object, name: str) -> str:
 
 
 def check_config(config: object) -> BrainConfig:
-    """A configuration, the default one if none."""
+    """A configuration, which may have been made without checks, after them; the default one if none."""
     if config is None:
         return BrainConfig()
     if not isinstance(config, BrainConfig):
         raise ConfigurationError(f"Brain.config: must be a BrainConfig (got {type(config).__name__})")
-    return config
+    return config.rechecked()
 
 
 def check_clock(clock: Clock | None) -> Clock:

@@ -19,9 +19,6 @@ from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
 
-_MOST_ASKED = 1 << 32
-"""No brain holds as many, and stores can count so far."""
-
 
 class Recalling:
     """Leads cues through the regions of one body.
@@ -66,7 +63,6 @@ class Recalling:
         await anatomy.index.fill()
         reading = anatomy.index.read(cue.text, cue.asked_at)
         features = await self._transduction.cue(reading.masked) if self._body.contextual else None
-        limit = min(limit, _MOST_ASKED)
         breadth = limit * params.breadth
         answers = await anatomy.retrieve(reading, features, breadth)
         while where is not None:  # the filter is exact: look as deep as it takes

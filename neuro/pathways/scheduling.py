@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arguments import check_count, check_number
+from neuro.arguments import check_count, check_limit, check_number
 from neuro.engram import Engram, check_engram
 from neuro.errors import InvalidArgumentError
 from neuro.pathways.keeping import Keeping
@@ -87,11 +87,11 @@ class Schedule:
         """Registered engrams that are due now or ``within`` so many seconds, the earliest first."""
         self._life.check_open()
         check_number(within, "within", low=0.0)
-        check_count(limit, "limit")
+        most = check_limit(limit)
         anatomy = self._body.anatomy
         # An instant that equals the bound is due as well.
         before = math.nextafter(self._body.time.now() + within, math.inf)
-        agenda = await anatomy.upcoming(Agenda.REVIEW, before, limit=limit)
+        agenda = await anatomy.upcoming(Agenda.REVIEW, before, limit=most)
         owners = await anatomy.owners([engram_id for engram_id, _ in agenda])
         engrams = [owners[engram_id][1] for engram_id, _ in agenda if engram_id in owners]
         # Meanwhile some may have been forgotten, or taken off the agenda.
@@ -99,7 +99,8 @@ class Schedule:
 
     def planned(self, engram: Engram) -> Review:
         """When the next review of a registered engram is due. InvalidArgumentError if it is not registered."""
-        if check_engram(engram).target_retention is None:
+        engram = check_engram(engram)
+        if engram.target_retention is None:
             raise InvalidArgumentError(f"engram: {engram.engram_id} is not registered for review")
         fading, now = self._body.anatomy.fading(engram), self._body.time.now()
         return Review(
@@ -112,8 +113,9 @@ class Schedule:
     def time_until(self, engram: Engram, retention: float) -> float:
         """Seconds of brain time until the retention of an engram, registered or not, falls to a value in (0, 1);
         0 if it has, inf if it never does."""
-        fading = self._body.anatomy.fading(check_engram(engram))
-        return max(0.0, fading.forgotten_at(engram, _check_retention(retention)) - self._body.time.now())
+        checked, target = check_engram(engram), _check_retention(retention)
+        forgotten_at = self._body.anatomy.fading(checked).forgotten_at(checked, target)
+        return max(0.0, forgotten_at - self._body.time.now())
 
     def curve(self, engram: Engram, *, seconds: float = 30 * DAY, points: int = 100) -> Curve:
         """The forgetting curve of an engram from now on.
@@ -125,9 +127,10 @@ class Schedule:
         if check_number(seconds, "seconds", low=0.0) == 0.0:
             raise InvalidArgumentError("seconds: must be above 0 (got 0)")
         check_count(points, "points", 2, _MOST_POINTS)
-        fading, now = self._body.anatomy.fading(check_engram(engram)), self._body.time.now()
+        checked, now = check_engram(engram), self._body.time.now()
+        fading = self._body.anatomy.fading(checked)
         ahead = np.linspace(0.0, seconds, points)
-        return Curve(ahead, np.array([fading.retention(engram, now + t) for t in ahead.tolist()]))
+        return Curve(ahead, np.array([fading.retention(checked, now + t) for t in ahead.tolist()]))
 
 
 def _check_retention(value: object) -> float:

@@ -6,6 +6,7 @@ Knows what happened to which engram; deliberately not what a recall makes of it.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from contextlib import suppress
 
 from neuro.clock import Clock
@@ -50,6 +51,7 @@ class Sharing:
         self._oblivion = oblivion
         self._position: str | None = None
         self._beat_at: float | None = None
+        self._adopting = False
         self._draining: asyncio.Task[None] | None = None
 
     async def catch_up(self) -> None:
@@ -114,13 +116,18 @@ class Sharing:
         """Takes over what writers have left that have closed, or gave no sign of life for `SILENCE`."""
         hippocampus = self._anatomy.hippocampus
         silent_since = self._clock.now() - SILENCE
+        if self._adopting:  # it failed half-way, and what is its own already is not given again
+            self._beat_at = None
+            await self._store.retire(self.writer)
+            await self._store.adopt(hippocampus.name, uuid.uuid4().hex, silent_since=silent_since)
+        self._adopting = True
         adopted = await self._store.adopt(hippocampus.name, self.writer, silent_since=silent_since)
-        if not adopted:
-            return
-        self._beat_at = None
-        await self.beat()
-        engrams = await hippocampus.store.get(adopted)
-        hippocampus.adopt((engram for engram in engrams if engram is not None), sleeps)
+        if adopted:
+            self._beat_at = None
+            await self.beat()
+            engrams = await hippocampus.store.get(adopted)
+            hippocampus.adopt((engram for engram in engrams if engram is not None), sleeps)
+        self._adopting = False
 
     def stop_draining(self) -> None:
         """Nothing is written in the background any more."""

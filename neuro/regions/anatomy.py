@@ -237,7 +237,10 @@ class Anatomy:
             recent = await self.hippocampus.reconsolidate(asked, step, op_id, patient=patient)
             changed.update({engram.engram_id: engram for engram in recent})
         except StoreUnavailableError:
-            silent.add(self.hippocampus.name)
+            if patient:
+                changed.update({e.engram_id: e for e in self.hippocampus.owed(asked)})
+            if not patient or any(i not in changed and i not in self._homes for i in asked):
+                silent.add(self.hippocampus.name)
         elsewhere = [engram_id for engram_id in asked if engram_id not in changed]
         if elsewhere:
             answers = await _gather(region.reconsolidate(elsewhere, step, op_id) for region in self.long_term)
@@ -268,18 +271,17 @@ class Anatomy:
         journal = self.hippocampus.journal
         if journal is None or not journal.behind:
             return
-        await journal.drain()
-        debts = journal.take_debts()
-        while debts:
-            debt = debts[0]
-            changed = await self._reconsolidate([debt.engram_id], debt.step, debt.op_id, patient=False)
-            if changed.silent:
-                for owed in debts:
-                    journal.owe(owed)
-                raise StoreUnavailableError(
-                    f"these regions could not be reached: {', '.join(changed.silent)}"
-                )
-            debts.pop(0)
+        async with journal.paying:
+            await journal.drain()
+            while (debt := journal.next_debt()) is not None:
+                if debt.engram_id in journal:
+                    await journal.drain()
+                # Lesioned or not, for it was acknowledged. The hippocampus is asked first, for it may be moving.
+                amended: list[Engram] = []
+                for region in self.memory_regions:
+                    amended = amended or await region.amend([debt.engram_id], debt.step, debt.op_id)
+                journal.paid(debt)
+                self.hippocampus.refresh(amended)
 
     # Moving and deleting
 

@@ -9,31 +9,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, Self
 
-import numpy as np
 from pydantic import Field
 
-from neuro.arguments import check_content, check_count, check_text
+from neuro.arguments import check_count, check_text
 from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
-from neuro.embedders import WordsEmbedder, is_contextual
-from neuro.embedders.base import Embedder, ImmediateEmbedder
+from neuro.embedders import Embedder
 from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
-from neuro.indexing.fragment_index import FragmentIndex
-from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Matching
-from neuro.indexing.word_table import WordTable
 from neuro.plasticity import AnyPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
+from neuro.regions.completion import Completion
 from neuro.regions.journal import Debt, Journal
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.stream import Stream
 from neuro.regions.tonight import Tonight
-from neuro.signals import Appraisal, Percept, Stimulus
+from neuro.signals import Percept
 from neuro.stores.base import EngramStore
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
@@ -113,12 +109,7 @@ class Hippocampus(MemoryRegion):
             clock=clock,
         )
         self.params = HippocampusParams() if params is None else params
-        chosen = WordsEmbedder() if embedder is None else embedder
-        self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
-        self._embedder_name = chosen.name
-        self._index = FragmentIndex(
-            WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
-        )
+        self._completion = Completion(embedder, matching)
         self._ids = EngramIds() if ids is None else ids
         self._stream = Stream(self.params.temporal_reach, self.params.episode_gap)
         self._tonight = Tonight(self.params.most_bindings)
@@ -148,7 +139,7 @@ class Hippocampus(MemoryRegion):
         """
         instant = self._time(now)
         if isinstance(percept, str):
-            percept = self._perceived(percept)
+            percept = self._completion.percept(percept)
         clock_time = instant if encoded_at is None else encoded_at
         name = self.next_id(clock_time) if engram_id is None else engram_id
         engram = self.imprint(
@@ -195,9 +186,7 @@ class Hippocampus(MemoryRegion):
             reward=stimulus.reward,
             tags=stimulus.tags,
             context=stimulus.context,
-            episode_id=self._stream.episode(
-                stimulus.context, encoded_at, lambda: f"episode-{self.next_id(encoded_at)}"
-            ),
+            episode_id=self._stream.episode(stimulus.context, encoded_at, self.next_id),
             scope=scope,
         )
 
@@ -207,17 +196,8 @@ class Hippocampus(MemoryRegion):
         self.recent.put(*placed)
         if self.journal is not None and not stored:
             self.journal.add(placed)
-        self._index.add(engram)
+        self._completion.add(engram)
         self.notice_access(engram.engram_id, sleeps)
-
-    def _perceived(self, content: str) -> Percept:
-        stimulus = Stimulus(content=check_content(content))
-        spans = fragment(content)
-        appraisal = Appraisal(0.5, 0.0, 0.0, "not appraised")
-        if self._embedder is None:
-            return Percept(stimulus, appraisal, spans)
-        rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
-        return Percept(stimulus, appraisal, spans, rows.astype(np.float16), self._embedder_name)
 
     def bind(self, engram: Engram) -> list[Association]:
         """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
@@ -226,30 +206,21 @@ class Hippocampus(MemoryRegion):
         """
         if not self._intact or engram.episode_id is None:
             return []
-        p, here, links = self.params, engram.engram_id, list[Association]()
+        p = self.params
         weight = p.temporal_weight if p.temporal_reach else 0.0
-        for place in self._stream.before(engram.episode_id) if weight else ():
-            before = place.engram_id
-            if before != here:
-                links.append(Association(before, here, AssociationType.TEMPORAL, weight))
-                links.append(Association(here, before, AssociationType.TEMPORAL, weight * p.backward_ratio))
-            weight *= p.temporal_decay
-        self._stream.go_on(engram)
-        return links
+        return self._stream.go_on(engram, weight, p.temporal_decay, p.backward_ratio)
 
     def bind_held(self, engram_id: str, held: Sequence[str]) -> None:
         """Notes that working memory held an engram with others; its neighbours in time are bound to it already."""
-        here = self._stream.episode_id
-        near = {place.engram_id for place in self._stream.before(here)} if here is not None else set[str]()
+        near = {engram_id, *self._stream.near}
         for other in held:
-            if other != engram_id and other not in near:
+            if other not in near:
                 self.bind_together([engram_id, other], AssociationType.CO_HELD)
 
     def bind_together(self, engram_ids: Sequence[str], kind: AssociationType) -> None:
         """Notes that engrams were active together; the night wires them. Lesioned: notes nothing."""
-        weight = (
-            self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
-        )
+        p = self.params
+        weight = p.co_held_weight if kind is AssociationType.CO_HELD else p.co_recalled_weight
         if self._intact and weight > 0.0:
             self._tonight.pair(engram_ids, kind, weight)
 
@@ -267,10 +238,7 @@ class Hippocampus(MemoryRegion):
         """1 is unlike anything here, 0 the same; in [0, 1]. Lesioned: everything is new."""
         if not self._intact or not len(self.recent):
             return 1.0
-        features = None if percept.features is None else percept.features[0].astype(np.float32)
-        reading = self._index.read(percept.stimulus.content, self._time(None))
-        best = self._index.search(reading, features, 1)
-        return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
+        return self._completion.novelty(percept, self._time(None))
 
     def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
         """Engrams that a partial cue completes to, best first, with their relevance of about [0, 1].
@@ -282,13 +250,9 @@ class Hippocampus(MemoryRegion):
         check_count(top_k, "top_k")
         if not self._intact or not len(self.recent):
             return []
-        reading = self._index.read(cue, self._time(None))
-        dense = self._index.dense and self._embedder is not None
-        features = self._embedder.embed_now([reading.masked])[0] if dense and self._embedder else None
-        found = self._index.search(reading, features, top_k)
-        return [
-            (engram, m.relevance) for m in found if (engram := self.recent.look_up(m.engram_id)) is not None
-        ]
+        found = self._completion.complete(cue, self._time(None), top_k)
+        engrams = [(self.recent.look_up(match.engram_id), match.relevance) for match in found]
+        return [(engram, relevance) for engram, relevance in engrams if engram is not None]
 
     # Replay
 
@@ -318,15 +282,21 @@ class Hippocampus(MemoryRegion):
         """
         if not self._intact or not engram_ids:
             return [None] * len(engram_ids)
-        stored = await self.store.get(engram_ids)
+        owed = {engram_id for engram_id in engram_ids if self._owes(engram_id)}
+        pairs = zip(engram_ids, await self.store.get(engram_ids), strict=True)
+        # What has been written meanwhile may have been read too early.
         return [
-            self.recent.look_up(engram_id) if self._owes(engram_id) else engram
-            for engram_id, engram in zip(engram_ids, stored, strict=True)
+            self.recent.look_up(i) if self._owes(i) or (engram is None and i in owed) else engram
+            for i, engram in pairs
         ]
 
     def remembered(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
         return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
+
+    def owed(self, engram_ids: Iterable[str]) -> list[Engram]:
+        """Those engrams of which something waits for the store, as this brain shows them."""
+        return [e for i in engram_ids if self._owes(i) and (e := self.recent.look_up(i)) is not None]
 
     def _owes(self, engram_id: str) -> bool:
         return self.journal is not None and self.journal.owes(engram_id)
@@ -354,9 +324,11 @@ class Hippocampus(MemoryRegion):
         except StoreUnavailableError:
             if not (patient and self.journal.remote):
                 raise
-            return [*changed, *self._owe([i for i in stored if i in self.recent], step, op_id)]
-        for engram in amended:
-            self.recent.refresh(self.place(engram))
+            changed += self._owe([i for i in stored if i in self.recent], step, op_id)
+            if len(changed) < len(engram_ids):
+                raise  # others may be here too
+            return changed
+        self.refresh(amended)
         return [*changed, *amended]
 
     def _owe(self, engram_ids: Iterable[str], step: Step, op_id: str) -> list[Engram]:
@@ -370,6 +342,12 @@ class Hippocampus(MemoryRegion):
             changed.append(engram)
         return changed
 
+    def refresh(self, engrams: Iterable[Engram]) -> None:
+        """Takes over how engrams are stored, but for those of which changes wait."""
+        for engram in engrams:
+            if not self._owes(engram.engram_id):
+                self.recent.refresh(self.place(engram))
+
     def staying(self) -> list[Engram]:
         """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""
         if not self._intact:
@@ -380,14 +358,14 @@ class Hippocampus(MemoryRegion):
         """A night has moved these, of whichever brain: lets go of them."""
         for engram_id in engram_ids:
             self.recent.drop(engram_id)
-            self._index.remove(engram_id)
+            self._completion.remove(engram_id)
 
     def adopt(self, engrams: Iterable[Engram], sleeps: float) -> None:
         """Takes over what another brain encoded, or this one in an earlier life, and no night has moved."""
         for engram in engrams:
             if engram.engram_id not in self.recent:
                 self.recent.put(*self.place(engram))
-                self._index.add(engram)
+                self._completion.add(engram)
                 if engram.trace.fresh and self._intact:
                     self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
 
@@ -395,7 +373,7 @@ class Hippocampus(MemoryRegion):
         """Lets go of an engram and of all that points to it here. Works lesioned too."""
         self._tonight.forget(engram_id)
         self._stream.forget(engram_id)
-        self._index.remove(engram_id)
+        self._completion.remove(engram_id)
         if self.journal is not None:
             self.journal.drop(engram_id)
         self.recent.drop(engram_id)

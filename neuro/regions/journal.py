@@ -70,6 +70,8 @@ class Journal:
         self._debts: dict[str, list[Debt]] = {}
         self._owed = 0
         self._writing = asyncio.Lock()
+        self.paying = asyncio.Lock()
+        """Held by whoever writes changes that wait."""
         self._failed: dict[str, Exception] = {}
         self._away_until = 0.0
         self._failing = False
@@ -141,7 +143,7 @@ class Journal:
                 self._failed[placed.engram.engram_id] = error
 
     async def drain(self) -> None:
-        """Writes what waits; debts are the caller's, see `take_debts`.
+        """Writes the engrams that wait; of their changes see `next_debt`.
 
         Raises:
             StoreUnavailableError: it still waits.
@@ -187,10 +189,18 @@ class Journal:
         self._debts.setdefault(debt.engram_id, []).append(debt)
         self._owed += 1
 
-    def take_debts(self) -> list[Debt]:
-        """The changes that wait; they are the caller's from here on."""
-        taken, self._debts, self._owed = self._debts, {}, 0
-        return [debt for debts in taken.values() for debt in debts]
+    def next_debt(self) -> Debt | None:
+        """The change that waits to be written next; it waits until it is `paid`."""
+        return next((debts[0] for debts in self._debts.values()), None)
+
+    def paid(self, debt: Debt) -> None:
+        """A change has been written, or what it was to change is gone."""
+        debts = self._debts.get(debt.engram_id, [])
+        if debt in debts:
+            debts.remove(debt)
+            self._owed -= 1
+            if not debts:
+                del self._debts[debt.engram_id]
 
     def drop(self, engram_id: str) -> None:
         """Nothing of an engram waits any more: it has been forgotten."""

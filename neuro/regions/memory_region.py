@@ -83,8 +83,10 @@ class MemoryRegion(Region):
 
         Lesioned: changes nothing.
         """
-        if not self._intact or not engram_ids:
-            return []
+        return await self.amend(engram_ids, step, op_id) if self._intact and engram_ids else []
+
+    async def amend(self, engram_ids: Sequence[str], step: Step, op_id: str) -> list[Engram]:
+        """`reconsolidate`, lesioned or not."""
         return await self.store.amend(
             engram_ids, lambda engram: self.place(step(engram, self.fading)), op_id=op_id
         )

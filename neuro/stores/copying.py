@@ -108,8 +108,7 @@ class _Copy:
                 kept = await self._source.engrams(region).kept(ids)
                 await self._put({i: (region, k) for i, k in zip(ids, kept, strict=True) if k is not None})
                 self._on_engrams(len(ids))
-        for ids in _batches(self._homes):
-            await self._link(ids)
+        await self._link(self._homes)
         await self._catch_up(position)
         left = [flaw for flaw in await self._target.verify(repair=True) if not flaw.repaired]
         if left:
@@ -178,9 +177,11 @@ class _Copy:
         where they lead. A store keeps none that lead to what it does not hold."""
         ends, waiting = set[str](), sorted(sources)
         while waiting:
-            outgoing = await self._source.links(waiting)
-            await self._target.write([link for links in outgoing for link in links])
-            reached = {link.target_id for links in outgoing for link in links}
+            reached = set[str]()
+            for nodes in _batches(waiting):
+                outgoing = await self._source.links(nodes)
+                await self._target.write([link for links in outgoing for link in links])
+                reached |= {link.target_id for links in outgoing for link in links}
             ends |= reached
             waiting = sorted(node for node in reached - self._nodes if not is_engram_id(node))
             self._nodes |= set(waiting)

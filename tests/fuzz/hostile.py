@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from hypothesis import strategies as st
 
-from neuro import MemoryType, Stimulus, Where
+from neuro import Engram, MemoryType, Stimulus, Where
 
 
 class PlantedError(Exception):
@@ -160,7 +160,8 @@ MAKERS = (
     lambda: Text("a subclass"), lambda: Text(""), lambda: MemoryType.EPISODIC, lambda: ..., lambda: NotImplemented,
     lambda: Stimulus(content="a stimulus"), lambda: Stimulus.model_construct(content=5), lambda: Where(pinned=True),
     lambda: Stimulus.model_construct(), lambda: Where.model_construct(tags=5), lambda: Where.model_construct(),
-    lambda: range(10**5), lambda: ValueError("an error"), lambda: (), lambda: [()], lambda: [None], lambda: [[]],
+    lambda: range(10**9), lambda: ValueError("an error"), lambda: (), lambda: [()], lambda: [None], lambda: [[]],
+    Engram.model_construct, lambda: Engram.model_construct(engram_id="a", trace=5), lambda: {10**5000: 1},
 )  # fmt: skip
 """Each makes an odd object of its own: an example must not spoil the next one."""
 OBJECTS = st.sampled_from(MAKERS).map(lambda make: make())

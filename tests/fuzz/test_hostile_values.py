@@ -7,7 +7,9 @@ import asyncio
 import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import neuro
-from neuro import Brain, BrainConfig, NeuroError, Stimulus, Where
+from neuro import Brain, BrainConfig, InvalidArgumentError, NeuroError, Stimulus, Where
 from neuro.clock import SimulatedClock
 from neuro.pathways.scheduling import Schedule
 from neuro.testing.machine.image import take_image
@@ -80,6 +82,10 @@ VERBS: dict[str, Arguments] = {
 }
 """Arguments that each verb can use; ``id`` and ``engram`` stand for those of an engram that is there, ``*`` for what
 is given by position."""
+IN_TRANSACTIONS = (
+    *("perceive", "perceive_many", "forget", "pin", "unpin", "reinforce"),
+    *("schedule.register", "schedule.unregister", "schedule.review"),
+)
 WHERE: Arguments = {
     "memory_type": "semantic",
     "speaker": "Dana",
@@ -136,15 +142,16 @@ def called(name: str, make: Callable[..., object], arguments: Arguments) -> obje
 
 
 class Subject:
-    """A brain that is asked the strangest things, on a loop of its own."""
+    """A brain that is asked the strangest things, on a loop of its own; ``url`` says where the next one is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
         self._runner = asyncio.Runner()
         self.run = self._runner.run
         self.run(self._be_born())
 
     async def _be_born(self) -> None:
-        self.brain = await Brain.create(clock=SimulatedClock(1_000_000.0), rng=0)
+        self.brain = await Brain.create(self._url(), clock=SimulatedClock(1_000_000.0), rng=0)
         await self.brain.perceive("We met Dana at the harbour", memory_type="procedural", tags=["a"])
         await self.brain.sleep()
         self.brain.thalamus.lesion()  # lets everything through, so that much is tried
@@ -162,8 +169,8 @@ class Subject:
             await self.brain.stats(),
         )
 
-    async def ask(self, verb: str, arguments: Call) -> None:
-        """Asks one thing, and looks at what became of the brain."""
+    async def ask(self, verb: str, arguments: Call, *, together: bool = False) -> None:
+        """Asks one thing, or three ``together`` of which it is the second, and looks at what became of the brain."""
         known = {"id": self.engram.engram_id, "engram": self.engram}
         given = {name: known.get(v, v) if isinstance(v, str) else v for name, v in arguments.items()}
         by_position = [given.pop("*")] if "*" in given else []
@@ -172,10 +179,16 @@ class Subject:
         for name in verb.split("."):
             asked = getattr(asked, name)
         try:
-            answer = asked(*by_position, **given)
-            if asyncio.iscoroutine(answer):
-                async with asyncio.timeout(_PATIENCE):
-                    await answer
+            async with AsyncExitStack() as stack:
+                if together:
+                    await stack.enter_async_context(self.brain.transaction())
+                    await self.brain.perceive("He lost his keys")
+                answer = asked(*by_position, **given)
+                if asyncio.iscoroutine(answer):
+                    async with asyncio.timeout(_PATIENCE):
+                        await answer
+                if together:
+                    await self.brain.perceive("They found them")
         except EXPECTED as error:
             assert len(str(error)) < 1_000, f"{call} says too much"
             assert await self._look() == self.picture, f"{call} was refused and changed something"
@@ -194,9 +207,11 @@ class Subject:
         self._runner.close()
 
 
-@pytest.fixture
-def subject() -> Iterator[Subject]:
-    subject = Subject()
+@pytest.fixture(params=["memory"] if INPUTS == _ORDINARY else ["memory", "sqlite"])
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    numbers = count()
+    kept = request.param == "sqlite"
+    subject = Subject(lambda: str(tmp_path / f"{next(numbers)}.db") if kept else "memory://")
     with np.errstate(all="ignore"):
         yield subject
     subject.end()
@@ -210,6 +225,17 @@ def test_a_verb_raises_only_what_is_documented_and_then_has_changed_nothing(verb
     def fuzz(arguments: Call) -> None:
         assume(verb != "sleep" or not _many(arguments["days"]))
         subject.run(subject.ask(verb, arguments))
+
+    fuzz()
+
+
+@pytest.mark.timeout(120 + INPUTS)
+@pytest.mark.parametrize("verb", IN_TRANSACTIONS)
+def test_a_verb_that_is_refused_inside_a_transaction_undoes_all_of_it(verb: str, subject: Subject):
+    @fuzzed
+    @given(spoiled(VERBS[verb]))
+    def fuzz(arguments: Call) -> None:
+        subject.run(subject.ask(verb, arguments, together=True))
 
     fuzz()
 
@@ -228,6 +254,29 @@ def test_every_argument_of_every_verb_is_fuzzed():
             if taken and not name.startswith("_"):
                 assert taken == VERBS[f"{prefix}{name}"].keys(), f"{prefix}{name}"
     assert inspect.signature(Brain.create).parameters.keys() - {"embedder", "ids"} == CREATE.keys()
+
+
+async def test_more_may_be_asked_for_than_a_store_can_count(tmp_path: Path):
+    async with Brain.create(tmp_path / "a.db") as brain:
+        perceived = await brain.perceive("We met Dana")
+        assert perceived.engram is not None
+        await brain.schedule.register(perceived.engram.engram_id)
+        for limit in (2**63, 10**5000):
+            assert len(await brain.schedule.due(within=1e9, limit=limit)) == 1
+            assert len(await brain.list(limit=limit)) == len(await brain.recall("Dana", limit=limit)) == 1
+
+
+async def test_nothing_is_deleted_before_it_is_known_how(tmp_path: Path):
+    async with Brain.create(tmp_path / "a.db") as brain:
+        perceived = await brain.perceive("We met Dana", context={"speaker": "Dana"})
+        assert perceived.engram is not None
+        for hard in (np.zeros(3), 1, "yes", None):
+            wrong: Any = hard
+            with pytest.raises(InvalidArgumentError, match="hard: must be True or False"):
+                await brain.forget(perceived.engram.engram_id, hard=wrong)
+            with pytest.raises(InvalidArgumentError, match="hard: must be True or False"):
+                await brain.forget_where({"speaker": "Dana"}, hard=wrong)
+        assert len(await brain.list()) == 1
 
 
 @pytest.mark.timeout(120 + INPUTS)

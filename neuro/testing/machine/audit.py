@@ -51,8 +51,8 @@ class Census:
 
 def owed(brain: Brain) -> dict[str, Engram]:
     """Engrams that wait for a brain's store, or changes of which do, as the brain shows them."""
-    recent, journal = brain.hippocampus.recent.everything(), brain.hippocampus.journal
-    return {e.engram_id: e for e in recent if journal is not None and journal.owes(e.engram_id)}
+    hippocampus = brain.hippocampus
+    return {e.engram_id: e for e in hippocampus.owed(e.engram_id for e in hippocampus.recent.everything())}
 
 
 async def take_census(brain: Brain, store: Store, *others: Brain) -> Census:

@@ -64,13 +64,15 @@ class Dweller:
         self._shaky = False
         self.lost = False
         """Whether a reply of its store may be lost."""
+        self.untimely = False
+        """Whether it may not know what its store knows of its time and nights."""
 
     async def open(self) -> None:
         """Opens a new brain."""
         shared = self._shared
         self.place = await shared.open_place()
         self._store = FailingStore(self.place)
-        self.killed = self._shaky = self.lost = False
+        self.killed = self._shaky = self.lost = self.untimely = False
         self.brain = await Brain.create(
             InterleavingStore(self._store, shared.rng),
             config=shared.config,
@@ -135,6 +137,7 @@ class Dweller:
                     verb, StoreUnavailableError(f"the reply to {verb} is lost"), reply_lost=True
                 )
                 self._shaky = self.lost = True
+                self.untimely |= verb == "amend_document"
             case Recover():
                 self.recover()
             case _:

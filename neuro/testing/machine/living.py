@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from neuro.clock import SimulatedClock
 from neuro.config import BrainConfig
@@ -117,6 +117,7 @@ class _Life:
         self._auditor = Auditor(self._ledger, config, alone=self._alone)
         self._ids = 0
         self._rivalled_until = 0.0
+        self._killed = False
         shared = Circumstance(
             open_place, config, self._clock, self._rng, HashingEmbedder(64), self._next_id
         )
@@ -206,6 +207,7 @@ class _Life:
             lost=room.dweller.lost or bool(own & {LoseReply, Kill}),
             lesioned=room.dweller.lesioned or Lesion in own,
             killed=Kill in own,
+            strangers=not self._alone or self._killed,
             rivalled=asleep or self._clock.now() < self._rivalled_until,
             hidden=frozenset(hidden),
             unheard=frozenset(self._ledger.forgotten - room.heard if away else ()),
@@ -229,6 +231,7 @@ class _Life:
         for room in self._rooms:
             if not room.dweller.killed:
                 continue
+            self._killed = True
             lost = owed(room.dweller.brain)
             await room.dweller.bury()
             await room.dweller.open()
@@ -262,7 +265,7 @@ class _Life:
 
     async def _reopen(self, room: _Room) -> Image:
         """Closes orderly and opens again; nothing has changed."""
-        dweller = room.dweller
+        dweller, untimely = room.dweller, room.dweller.untimely
         for each in self._rooms:
             each.dweller.recover()
             each.dweller.restore()
@@ -272,6 +275,8 @@ class _Life:
         room.heard = set(self._ledger.forgotten)
         await self._audit(nights=0)
         after = await develop(await self._census(), dweller.brain)
+        if untimely:
+            before = replace(before, brain_time=after.brain_time, sleeps=after.sleeps)
         if self._alone:  # else the other goes on, and what is known of its time and nights depends on when
             assert before == after, f"closing and opening changed {differences(before, after)}"
         return after
@@ -303,5 +308,5 @@ def _bare(act: Act) -> Act:
 
 def _joined(before: Circumstances, after: Circumstances) -> Circumstances:
     """What excuses an act between two moments."""
-    flags = [one or other for one, other in zip(before[:5], after[:5], strict=True)]
+    flags = [one or other for one, other in zip(before[:6], after[:6], strict=True)]
     return Circumstances(*flags, before.hidden | after.hidden, before.unheard | after.unheard)
