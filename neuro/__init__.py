@@ -37,6 +37,7 @@ from neuro.errors import (
     StoreClosedError,
     StoreError,
     StoreUnavailableError,
+    TransactionError,
     UnknownRegionError,
     WrongLoopError,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "StoreUnavailableError",
     "Thalamus",
     "Trace",
+    "TransactionError",
     "UnknownRegionError",
     "Where",
     "WrongLoopError",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any, NoReturn
 
 from neuro.errors import InvalidArgumentError, InvalidStimulusError
@@ -17,6 +19,8 @@ from neuro.units import MAX_CONTENT_BYTES
 _MAX_JSON_BYTES = 1 << 20
 _MAX_JSON_DEPTH = 100
 _MAX_TAGS = 256
+_MOST_ASKED = 1 << 32
+"""No brain holds as many, and stores can count so far."""
 
 
 class JsonObject(dict[str, Any]):
@@ -34,13 +38,18 @@ class JsonObject(dict[str, Any]):
         return self
 
 
+def shorten(text: str, most: int = 80) -> str:
+    """A text in an error message, cut to ``most`` characters."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def shown(value: object) -> str:
     """A value in an error message: its repr, cut to 80 characters."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an int of thousands of digits; nesting without end
         text = f"a {type(value).__name__}"
-    return text if len(text) <= 80 else text[:77] + "..."
+    return shorten(text)
 
 
 def check_text(
@@ -86,38 +95,60 @@ def check_number(value: object, name: str, low: float = -math.inf, high: float =
     return number
 
 
-def check_count(value: object, name: str, low: int = 1) -> int:
-    """An int of at least ``low``; a bool is not an int."""
+def check_count(value: object, name: str, low: int = 1, high: int | None = None) -> int:
+    """An int of at least ``low`` and at most ``high``; a bool is not an int."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidArgumentError(f"{name}: must be an int (got {shown(value)})")
     if value < low:
         raise InvalidArgumentError(f"{name}: must be at least {low} (got {shown(value)})")
+    if high is not None and value > high:
+        raise InvalidArgumentError(f"{name}: must be at most {high} (got {shown(value)})")
+    return value
+
+
+def check_limit(value: object) -> int:
+    """How many are asked for at most: an int of at least 1; beyond what any brain holds, so many."""
+    return min(check_count(value, "limit"), _MOST_ASKED)
+
+
+def check_flag(value: object, name: str) -> bool:
+    """True or False, and not what merely counts as one of them."""
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"{name}: must be True or False (got {shown(value)})")
     return value
 
 
 def check_instant(value: object, name: str) -> float:
     """Finite epoch seconds, or an aware datetime."""
     if isinstance(value, datetime):
-        if value.tzinfo is None:
+        if value.utcoffset() is None:  # a time zone may not know its offset
             raise InvalidArgumentError(f"{name}: must carry a time zone (got the naive {value.isoformat()})")
         return value.timestamp()
     return check_number(value, name)
 
 
-def check_tags(value: object) -> tuple[str, ...]:
-    """Distinct non-blank strings, in the order given."""
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise InvalidArgumentError(f"tags: must be a sequence of strings (got {shown(value)})")
-    given: list[object] = [*value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    tags = tuple(dict.fromkeys(check_text(tag, "tags", limit=1024) for tag in given))
+def check_items(value: object, name: str, what: str) -> Iterator[object]:
+    """The items of an iterable, not read yet; a string is not one."""
+    kind = type(value).__name__
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        with suppress(TypeError):  # a numpy array of no dimension
+            return iter(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    raise InvalidArgumentError(f"{name}: must be {what} (got one {kind})")
+
+
+def check_tags(value: object, *, name: str = "tags") -> tuple[str, ...]:
+    """Distinct non-blank strings, in the order given; at most 256 are given, and no more are read."""
+    given = check_items(value, name, "a sequence of strings")
+    tags = [check_text(tag, name, limit=1024) for tag in islice(given, _MAX_TAGS + 1)]
     if len(tags) > _MAX_TAGS:
-        raise InvalidArgumentError(f"tags: must be at most {_MAX_TAGS} (got {len(tags)})")
-    return tags
+        raise InvalidArgumentError(f"{name}: must be at most {_MAX_TAGS} (got more)")
+    return tuple(dict.fromkeys(tags))
 
 
 def _freeze(value: object, path: str, depth: int = 0) -> Any:
+    path = shorten(path)
     if depth > _MAX_JSON_DEPTH:
-        raise InvalidArgumentError(f"{shown(path)}: is nested deeper than {_MAX_JSON_DEPTH} levels")
+        raise InvalidArgumentError(f"{path}: is nested deeper than {_MAX_JSON_DEPTH} levels")
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):

@@ -17,21 +17,23 @@ from typing import Any
 
 import numpy as np
 
-from neuro.arguments import check_count, check_text
+from neuro.arguments import check_count, check_flag, check_items, check_limit, check_text
 from neuro.clock import Clock
 from neuro.config import BrainConfig, RecallMode
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
-from neuro.errors import InvalidArgumentError
 from neuro.observers import Observers
 from neuro.pathways.closing import Opening, close_down
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
-from neuro.pathways.nights import Nights
+from neuro.pathways.looking import Looking
+from neuro.pathways.nights import MOST_DAYS, Nights
 from neuro.pathways.options import (
     check_clock,
     check_config,
+    check_durability,
     check_generator,
+    check_ids,
     check_mode,
     check_name,
     check_place,
@@ -40,20 +42,27 @@ from neuro.pathways.options import (
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
 from neuro.pathways.scheduling import Schedule
+from neuro.pathways.transaction import check_outside, transaction
 from neuro.pathways.transduction import Transduction
-from neuro.pathways.waking import Body, BrainSnapshot, awaken
+from neuro.pathways.waking import Body, awaken
 from neuro.query import Where
-from neuro.regions.base import Region
-from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.signals import Cue, CycleFailure, Explanation, Perception, Recall, SleepReport, Stimulus
+from neuro.signals import (
+    Cue,
+    CycleFailure,
+    Explanation,
+    Forgetting,
+    Perception,
+    Recall,
+    SleepReport,
+    Stimulus,
+)
 from neuro.sleep import SleepCycle
 from neuro.stores import Store
-from neuro.units import HOUR
 
 _Embedding = str | PathLike[str] | Embedder | None
 
 
-class Brain:
+class Brain(Looking):
     """A memory that perceives, sleeps and recalls. Make one with `Brain.create`.
 
     The regions are attributes and may be inspected, lesioned and restored at any time: ``sensory_cortex``,
@@ -63,8 +72,7 @@ class Brain:
     """
 
     def __init__(self, body: Body, *, scope: str | None, rng: np.random.Generator, interval: float) -> None:
-        self._body = body
-        self._life = Life()
+        super().__init__(body, Life())
         self._closing: asyncio.Task[None] | None = None
         self.rng = rng
         self.observers = Observers()
@@ -72,10 +80,10 @@ class Brain:
         self._transduction = Transduction(body.embedder)
         self._perceiving = Perceiving(body, self._life, self._transduction, scope, self.observers.announce)
         self._recalling = Recalling(body, self._life, self._transduction, rng)
-        self._keeping = Keeping(body, self._life)
+        self._keeping = Keeping(body, self._life, self.observers.announce)
         self.schedule = Schedule(body, self._life, self._keeping)
         """Spaced review: register engrams, see what is due, record how reviews went, plot forgetting curves."""
-        self._nights = Nights(body, self._life, self.observers.announce)
+        self._nights = Nights(body, self._life, self._keeping, self.observers.announce)
         self._cycle = SleepCycle(
             self._nights.live_through_one,
             clock=body.clock,
@@ -83,16 +91,6 @@ class Brain:
             params=body.config.sleep,
             on_failure=lambda error: self.observers.announce(CycleFailure(error)),
         )
-        self.sensory_cortex = body.sensory_cortex
-        self.thalamus = body.thalamus
-        self.amygdala = body.amygdala
-        self.prefrontal_cortex = body.prefrontal_cortex
-        self.hippocampus = body.hippocampus
-        self.neocortex = body.neocortex
-        self.cerebellum = body.cerebellum
-        self.basal_ganglia = body.basal_ganglia
-        self.connectome = body.connectome
-        self.time = body.time
 
     @classmethod
     def create(
@@ -107,6 +105,7 @@ class Brain:
         rng: np.random.Generator | int | None = None,
         scope: str | None = None,
         sleep_interval_seconds: float = 60.0,
+        durability: str | None = None,
         ids: Callable[[float], str] | None = None,
     ) -> Opening[Brain]:
         """A brain on the store at ``url``: ``await`` it, or enter it with ``async with``.
@@ -121,6 +120,8 @@ class Brain:
             rng: a generator, or a seed for one.
             scope: whose memory this is; engrams carry it.
             sleep_interval_seconds: between nights of `start_sleep_cycle`; nothing runs before that is called.
+            durability: ``"fast"`` (the default: acknowledged writes survive a crash of the process) or ``"full"``
+                (and a power cut, as far as disks and replicas do what they say); an open `Store` has its own.
             ids: where engram ids come from; the operating system's randomness if none.
 
         Raises:
@@ -142,7 +143,9 @@ class Brain:
                 configured=config is not None,
                 embedder=embedder,
                 clock=check_clock(clock),
-                ids=ids,
+                ids=check_ids(ids),
+                scope=whose,
+                durability=check_durability(durability),
             )
             return cls(body, scope=whose, rng=generator, interval=interval)
 
@@ -188,10 +191,8 @@ class Brain:
     async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
         """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
         self._life.check_open()
-        if isinstance(items, str) or not isinstance(items, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidArgumentError(f"items: must be strings or Stimulus (got one {type(items).__name__})")
-        limit = self._body.config.max_content_bytes
-        return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in items])
+        given, limit = check_items(items, "items", "strings or Stimulus"), self._body.config.max_content_bytes
+        return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in given])
 
     async def attend(self, content: str | None = None) -> Perception | None:
         """Turns to a stimulus that the gate refused, while the sensory cortex still holds it; None when it is gone.
@@ -200,6 +201,7 @@ class Brain:
             content: all or a part of it; the latest stimulus if none.
         """
         self._life.check_open()
+        check_outside(self._life, "attend")
         sought = None if content is None else check_text(content, "content")
         stimulus = self.sensory_cortex.attend(sought, self._body.clock.now())
         return None if stimulus is None else (await self._perceiving.perceive([stimulus], attended=True))[0]
@@ -231,11 +233,13 @@ class Brain:
         """
         self._life.check_open()
         text = check_text(cue, "cue", limit=self._body.config.max_content_bytes)
-        check_count(limit, "limit")
+        most = check_limit(limit)
+        check_flag(update, "update")
+        check_flag(strict, "strict")
         wanted = Where.of(where)
         chosen = check_mode(mode, self._body.config.recall.mode)
         asked = Cue(text, self._body.clock.now())
-        recall = await self._recalling.recall(asked, limit, wanted, update=update, strict=strict, mode=chosen)
+        recall = await self._recalling.recall(asked, most, wanted, update=update, strict=strict, mode=chosen)
         if update:
             self.observers.announce(recall)
         return recall
@@ -269,15 +273,27 @@ class Brain:
         self._life.check_open()
         return await self._keeping.browse(where, limit, after, dormant)
 
-    async def forget(self, engram_id: str) -> None:
-        """Deletes an engram for good; when this returns nothing shows it again, here or after a restart.
+    async def forget(self, engram_id: str, *, hard: bool = False) -> Forgetting:
+        """Deletes an engram for good; when this returns nothing shows it again, here, elsewhere or after a restart.
+
+        Args:
+            hard: also makes its bytes unreadable in what the store keeps; takes as long as the store needs to
+                rewrite its logs. `Forgetting.remains` names what this cannot reach.
 
         Raises:
             EngramNotFoundError: there is none.
-            StoreUnavailableError: the engram is still there, though it may have lost associations.
+            StoreUnavailableError: the engram is still there; or it is gone and its bytes may not be.
         """
         self._life.check_open()
-        self.observers.announce(await self._keeping.forget(engram_id))
+        [forgetting] = await self._keeping.forget([engram_id], hard=hard)
+        return forgetting
+
+    async def forget_where(
+        self, where: Where | Mapping[str, Any], *, hard: bool = False
+    ) -> builtins.list[Forgetting]:
+        """Deletes every engram that matches, dormant ones too; see `forget`. Looks at everything stored."""
+        self._life.check_open()
+        return await self._keeping.forget_where(where, hard=hard)
 
     async def pin(self, engram_id: str) -> None:
         """Keeps an engram from fading. EngramNotFoundError if there is none."""
@@ -289,18 +305,31 @@ class Brain:
         self._life.check_open()
         await self._keeping.change([engram_id], lambda engram, _: engram.changed(pinned=False))
 
-    def retention(self, engram: Engram) -> float:
-        """Probability of recalling an engram with a full cue now, in [0, 1]; exact in this brain's time."""
-        return self._body.anatomy.fading(engram).retention(engram, self.time.now())
-
-    def hours_left(self, engram: Engram) -> float:
-        """Hours of brain time until an engram becomes dormant; 0 if it is, inf if it never will be."""
-        return max(0.0, self._body.anatomy.fading(engram).forgotten_at(engram) - self.time.now()) / HOUR
-
     async def explain(self, engram_id: str) -> Explanation:
         """Why an engram is as retrievable as it is, and when it will fade. EngramNotFoundError if there is none."""
         self._life.check_open()
         return await self._keeping.explain(engram_id)
+
+    # Several changes at once
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        """Several changes at once: all of them when the block ends, or none if it raises or is cancelled.
+
+        What the block awaits of `perceive`, `perceive_many`, `forget`, `pin`, `unpin`, `reinforce` and `schedule` is
+        seen by nobody before, recalls of the block itself included, and then by all at once. Their results are what
+        would come of it, with the ids that will be stored; repeats of what the block itself perceived are known. If
+        somebody changes an engram meanwhile, the block's changes are made to what that has become. At most 1,000.
+
+        Raises:
+            EngramNotFoundError: somebody has forgotten what the block would change; nothing has happened.
+            StoreUnavailableError: the store is away and nothing has happened, or its reply was lost and the message
+                says that nobody knows.
+            TransactionError: inside another one; or by an act that cannot be a part of one, or finds no room.
+        """
+        self._life.check_open()
+        async with transaction(self._body, self._life, self.observers.announce):
+            yield
 
     # Sleeping
 
@@ -308,12 +337,14 @@ class Brain:
         """Lives through one night; during a night, waits for it and returns its report.
 
         Args:
-            days: lives as if so many days had passed, each with its night; brain time moves on, the clock does not.
+            days: lives as if so many days, 1 to 3,660, had passed, each with its night; brain time moves on, the
+                clock does not.
         """
         self._life.check_open()
+        check_outside(self._life, "sleep")
         if days is None:
             return await self._cycle.sleep()
-        return await self._nights.live_through(check_count(days, "days"), self._cycle.sleep)
+        return await self._nights.live_through(check_count(days, "days", 1, MOST_DAYS), self._cycle.sleep)
 
     @asynccontextmanager
     async def asleep(self) -> AsyncGenerator[SleepReport]:
@@ -332,42 +363,7 @@ class Brain:
         self._life.check_open()
         await self._cycle.stop()
 
-    # Looking, and closing
-
-    @property
-    def working_memory(self) -> WorkingMemory:
-        """A live, read-only view of what is on the mind."""
-        return self.prefrontal_cortex.working_memory
-
-    @property
-    def store(self) -> Store:
-        """Where it is kept. Frontends keep bookkeeping documents of their own there."""
-        return self._body.store
-
-    @property
-    def regions(self) -> Mapping[str, Region]:
-        """The eight regions by name."""
-        return {region.name: region for region in self._body.regions}
-
-    def lesion(self, region: str) -> None:
-        """Takes a region out of action; UnknownRegionError if there is none of this name."""
-        self._life.check_not_closed()
-        self._body.region(region).lesion()
-
-    def restore(self, region: str) -> None:
-        """Brings a lesioned region back as it was."""
-        self._life.check_not_closed()
-        self._body.region(region).restore()
-
-    def inspect(self) -> BrainSnapshot:
-        """A frozen snapshot of all regions, without IO."""
-        self._life.check_not_closed()
-        return self._body.inspect()
-
-    async def stats(self) -> dict[str, Any]:
-        """How many engrams each region keeps and how many of them are dormant, and where the brain stands."""
-        self._life.check_open()
-        return await self._body.stats()
+    # Closing
 
     async def close(self) -> None:
         """Writes everything down and closes; twice is harmless.
@@ -378,6 +374,7 @@ class Brain:
             Exception: what ended the sleep cycle, if something did.
         """
         self._life.check_loop()
+        check_outside(self._life, "close")
         if self._closing is None:
             self._life.closed = True
             self._closing = asyncio.ensure_future(close_down(self._body, self._life, self._cycle))

@@ -73,5 +73,10 @@ class BrainConfig(Params):
     sleep: SleepParams = SleepParams()
     max_content_bytes: Annotated[int, Field(ge=1)] = MAX_CONTENT_BYTES
     """Largest content or cue, bytes of UTF-8."""
+    keep_for: Positive | None = None
+    """Seconds of clock time after which a night deletes what was encoded, pinned or not, as a hard `Brain.forget`
+    does; None: never."""
+    buffer: Annotated[int, Field(ge=0)] = 10_000
+    """Most engrams that wait in this process while a store that may come back is away."""
     closing_patience: Positive = 5.0
     """Real seconds for which a close tries to write to a store that cannot be reached."""

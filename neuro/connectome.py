@@ -1,6 +1,6 @@
 """Who is wired to whom, how strongly.
 
-Associations are formed at once in memory and written to the store by night and at close; both are read
+Associations are formed at once in memory, and written to the store with new engrams and by night; both are read
 together. Knows links between ids; deliberately does not know what an engram says.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
@@ -79,11 +79,15 @@ class Connectome:
     Args:
         store: where links outlive the process.
         params: see `ConnectomeParams`.
+        unborn: ids of engrams that are not stored yet; what leads from or to them is written when they are.
     """
 
-    def __init__(self, store: Store, params: ConnectomeParams | None = None) -> None:
+    def __init__(
+        self, store: Store, params: ConnectomeParams | None = None, *, unborn: Container[str] = frozenset()
+    ) -> None:
         self.params = ConnectomeParams() if params is None else params
         self._store = store
+        self._unborn = unborn
         self._log_scale = 0.0
         self._new: _Increments = defaultdict(dict)
         self._being_written: _Increments = {}
@@ -91,13 +95,7 @@ class Connectome:
 
     def associate(self, associations: Iterable[Association]) -> int:
         """Strengthens associations by their weight, Hebbian and bounded; returns how many directions."""
-        count = 0
-        for source, target, kind, weight in associations:
-            if source != target:
-                key = (target, kind.value)
-                self._new[source][key] = hebbian(self._new[source].get(key, 0.0), weight)
-                count += 1
-        return count
+        return _strengthen(self._new, associations)
 
     @property
     def unwritten(self) -> bool:
@@ -159,7 +157,7 @@ class Connectome:
                     links.append(Link(concept, engram_id, AssociationType.INSTANCE, weight))
                     links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))
             if links:
-                await self._store.link(links)
+                await self._store.write(links)
             return wired
 
     async def spread(self, sources: Mapping[str, float]) -> dict[str, list[Spread]]:
@@ -187,10 +185,32 @@ class Connectome:
 
     async def flush(self) -> int:
         """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""
+        async with self.writing() as links:
+            if links:
+                await self._store.write(links)
+            return sum(link.weight > 0.0 for link in links)
+
+    @asynccontextmanager
+    async def writing(
+        self,
+        also: Callable[[], Iterable[Association]] | None = None,
+        *,
+        born: Container[str] = frozenset(),
+    ) -> AsyncGenerator[list[Link]]:
+        """What is new, as links that the block writes to the store; if it raises, they remain new.
+
+        Args:
+            also: asked as soon as nothing else is being written, for associations that exist if the block writes them.
+            born: ids of engrams that the block stores.
+        """
         async with self._writing:
-            self._being_written, self._new = self._new, defaultdict(dict)
+            self._being_written, self._new = self._ripe(born)
             try:
-                return await self._write(self._being_written) if self._being_written else 0
+                new = self._being_written
+                if also is not None:
+                    new = defaultdict(dict, {source: {**found} for source, found in new.items()})
+                    _strengthen(new, also())
+                yield await self._links(new) if new else []
             except BaseException:
                 for source, increments in self._being_written.items():
                     for key, increment in increments.items():
@@ -199,7 +219,17 @@ class Connectome:
             finally:
                 self._being_written = {}
 
-    async def _write(self, new: _Increments) -> int:
+    def _ripe(self, born: Container[str]) -> tuple[_Increments, _Increments]:
+        """What is new and can be written, and what leads from or to an engram that is not stored yet."""
+        ripe: _Increments = defaultdict(dict)
+        unripe: _Increments = defaultdict(dict)
+        for source, increments in self._new.items():
+            for key, increment in increments.items():
+                early = any(end in self._unborn and end not in born for end in (source, key[0]))
+                (unripe if early else ripe)[source][key] = increment
+        return ripe, unripe
+
+    async def _links(self, new: _Increments) -> list[Link]:
         sources = list(new)
         links: list[Link] = []
         for source, stored in zip(sources, await self._store.links(sources), strict=True):
@@ -212,19 +242,22 @@ class Connectome:
                 if not kept or (target, kind) in new[source]:
                     lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
                     links.append(Link(source, target, kind, lasting))
-        await self._store.link(links)
-        return sum(link.weight > 0.0 for link in links)
+        return links
 
     @asynccontextmanager
-    async def forgetting(self, engram_id: str) -> AsyncGenerator[None]:
-        """Removes an engram from the wiring, around its deletion."""
-        async with self._writing:  # or what is being written would bring its links back
-            await self._store.unlink(engram_id)
+    async def forgetting(self, engram_ids: Iterable[str]) -> AsyncGenerator[None]:
+        """Around the deletion of engrams and of their links: nothing new leads to them either."""
+        async with self._writing:  # or what is being written would bring their links back
             yield
-            self._new.pop(engram_id, None)
-            for increments in self._new.values():
-                for key in [key for key in increments if key[0] == engram_id]:
-                    del increments[key]
+            for engram_id in engram_ids:
+                self.let_go(engram_id)
+
+    def let_go(self, engram_id: str) -> None:
+        """Nothing new leads from or to an engram that is gone."""
+        self._new.pop(engram_id, None)
+        for increments in self._new.values():
+            for key in [key for key in increments if key[0] == engram_id]:
+                del increments[key]
 
     def state(self) -> dict[str, Any]:
         """What `resume` wants."""
@@ -233,3 +266,14 @@ class Connectome:
     def resume(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `state` returned in an earlier life."""
         self._log_scale = float(state["log_scale"])
+
+
+def _strengthen(increments: _Increments, associations: Iterable[Association]) -> int:
+    """Adds associations to what is new; how many directions."""
+    count = 0
+    for source, target, kind, weight in associations:
+        if source != target:
+            key = (target, kind.value)
+            increments[source][key] = hebbian(increments[source].get(key, 0.0), weight)
+            count += 1
+    return count

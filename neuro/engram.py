@@ -63,7 +63,8 @@ class MemoryType(StrEnum):
     @classmethod
     def of(cls, value: object) -> MemoryType:
         """The type, or its value as a string; anything else raises `InvalidArgumentError`."""
-        return cls.SEMANTIC if value == _FACTUAL else _member(cls, value, "memory_type")
+        factual = isinstance(value, str) and value == _FACTUAL
+        return cls.SEMANTIC if factual else _member(cls, value, "memory_type")
 
 
 class ConsolidationState(StrEnum):
@@ -373,6 +374,13 @@ def canonical_content(content: str) -> str:
     'We met Dana'
     """
     return " ".join(unicodedata.normalize("NFC", content).split())
+
+
+def check_engram(value: object) -> Engram:
+    """An engram, which may have been made without checks, after them; `InvalidArgumentError` for anything else."""
+    if not isinstance(value, Engram):
+        raise InvalidArgumentError(f"engram: must be an Engram (got {shown(value)})")
+    return value.rechecked()
 
 
 def content_digest(content: str, memory_type: MemoryType, scope: str | None, speaker: str | None) -> str:

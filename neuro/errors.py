@@ -4,6 +4,7 @@ NeuroError
 |-- ConfigurationError (ValueError)       ``Class.field: what is wrong (got value)``
 |-- BrainClosedError (RuntimeError)       a verb after ``close()``
 |-- WrongLoopError (RuntimeError)         a brain used from another event loop than the one it was created on
+|-- TransactionError (RuntimeError)       what a transaction cannot hold
 |-- InvalidArgumentError (ValueError)     every bad argument of every verb
 |   `-- InvalidStimulusError              bad content of a perceive
 |-- EngramError
@@ -47,6 +48,10 @@ class WrongLoopError(NeuroError, RuntimeError):
     """A brain lives on the event loop it was created on."""
 
 
+class TransactionError(NeuroError, RuntimeError):
+    """This cannot be done inside a transaction, or there is no more room in it; nothing has changed."""
+
+
 class InvalidArgumentError(NeuroError, ValueError):
     """A verb was given something it cannot use; nothing has changed."""
 
@@ -68,7 +73,15 @@ class EngramNotFoundError(EngramError, LookupError):
 
 
 class StaleEngramError(EngramError):
-    """The engram has changed since it was read, or exists already with other content."""
+    """The engram has changed since it was read, or exists already with other content.
+
+    Attributes:
+        engram_ids: all for which that is so.
+    """
+
+    def __init__(self, message: str, engram_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.engram_ids = engram_ids
 
 
 class FeatureMismatchError(EngramError, ValueError):
@@ -109,6 +122,14 @@ class CorruptRecordError(StoreError):
 
 class StoreClosedError(StoreError):
     """The store has been closed."""
+
+
+class LeaseLostError(StoreError):
+    """Another brain has got the lease meanwhile: what was to be written under it is refused."""
+
+
+class BufferFullError(StoreUnavailableError):
+    """The store is away, and as much is waiting to be written as may wait; nothing more is taken in."""
 
 
 class SleepError(NeuroError):

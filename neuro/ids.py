@@ -12,6 +12,17 @@ import threading
 
 _TIME_BITS = 48
 _RANDOM_BITS = 80
+_DIGITS = (_TIME_BITS + _RANDOM_BITS) // 4
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+def is_engram_id(name: str) -> bool:
+    """Whether a name has the form of an engram's id; other nodes of the connectome have names of other forms.
+
+    >>> is_engram_id("0" * 32), is_engram_id("concept-animals")
+    (True, False)
+    """
+    return len(name) == _DIGITS and all(digit in _HEXADECIMAL for digit in name)
 
 
 class EngramIds:

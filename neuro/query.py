@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator
 
-from neuro.arguments import JsonObject, shown
+from neuro.arguments import JsonObject, check_tags, shown
 from neuro.engram import ConsolidationState, Context, Engram, MemoryType
 from neuro.errors import InvalidArgumentError
 from neuro.records import Record, Unit
@@ -16,9 +17,9 @@ from neuro.records import Record, Unit
 class Where(Record):
     """Which engrams are meant; every condition given must hold."""
 
-    memory_type: Annotated[MemoryType | None, Field(strict=False)] = None
+    memory_type: Annotated[MemoryType, BeforeValidator(MemoryType.of)] | None = None
     speaker: str | None = None
-    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(partial(check_tags, name="Where.tags"))] = ()
     """All of these."""
     context: Context = JsonObject()
     """These keys with these values, equal as JSON: 1 is 1.0, but not true."""
@@ -30,19 +31,20 @@ class Where(Record):
     pinned: bool | None = None
     inferred: bool | None = None
     """True: what nights made of what was told (`neuro.concepts`), which is shown to nobody who does not ask for it."""
-    consolidation: Annotated[ConsolidationState | None, Field(strict=False)] = None
+    consolidation: Annotated[ConsolidationState, BeforeValidator(ConsolidationState.of)] | None = None
 
     @classmethod
     def of(cls, value: object) -> Where | None:
         """A filter, or the fields of one as a mapping; None asks for everything."""
-        if value is None or isinstance(value, Where):
-            return value
+        if value is None:
+            return None
+        if isinstance(value, Where):
+            return value.rechecked()
         if isinstance(value, Mapping):
-            fields: dict[str, Any] = {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            if "memory_type" in fields and fields["memory_type"] is not None:
-                fields["memory_type"] = MemoryType.of(fields["memory_type"])
-            if fields.get("consolidation") is not None:
-                fields["consolidation"] = ConsolidationState.of(fields["consolidation"])
+            fields: dict[str, Any] = {
+                key if isinstance(key, str) else shown(key): item  # pyright: ignore[reportUnknownArgumentType]
+                for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
+            }
             return cls(**fields)
         raise InvalidArgumentError(f"where: must be a Where or a mapping of its fields (got {shown(value)})")
 

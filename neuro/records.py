@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from neuro.arguments import shown
+from neuro.arguments import shorten, shown
 from neuro.errors import ConfigurationError, InvalidArgumentError, NeuroError
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -24,9 +25,17 @@ def _first_problem(owner: str, exc: ValidationError) -> str:
     cause = problem.get("ctx", {}).get("error")
     if isinstance(cause, NeuroError):  # a record within this one, or a check of ours, has said it
         return str(cause)
-    field = ".".join(str(part) for part in problem["loc"]) or "record"
-    message = f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    field = shorten(".".join(str(part) for part in problem["loc"])) or "record"
+    message = shorten(f"{problem['msg'][:1].lower()}{problem['msg'][1:]}", 300)
     return f"{owner}.{field}: {message} (got {shown(problem.get('input'))})"
+
+
+def _nameless(owner: str, data: Mapping[str, object]) -> str | None:
+    """What is wrong if a record within this one is given as a mapping of what are no names."""
+    for name, value in data.items():
+        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):  # pyright: ignore[reportUnknownVariableType]
+            return f"{owner}.{name}: keys must be strings (got {shown(value)})"  # pyright: ignore[reportUnknownArgumentType]
+    return None
 
 
 class Record(BaseModel):
@@ -41,10 +50,22 @@ class Record(BaseModel):
             super().__init__(**data)
         except ValidationError as exc:
             raise self._error()(_first_problem(type(self).__name__, exc)) from None
+        except RecursionError:
+            raise self._error()(f"{type(self).__name__}: a field is nested too deeply") from None
+        except TypeError:
+            problem = _nameless(type(self).__name__, data)
+            if problem is None:
+                raise
+            raise self._error()(problem) from None
 
     @classmethod
     def _error(cls) -> type[NeuroError]:
         return InvalidArgumentError
+
+    def rechecked(self) -> Self:
+        """This record after its checks, which ``model_construct`` and ``model_copy`` go without."""
+        fields = {name: getattr(self, name, None) for name in type(self).model_fields}
+        return type(self)(**{n: v.rechecked() if isinstance(v, Record) else v for n, v in fields.items()})
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **kwargs: Any) -> Any:  # type: ignore[override]

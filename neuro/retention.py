@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from neuro.arguments import check_number
 from neuro.clock import SystemClock
-from neuro.engram import Engram
+from neuro.engram import Engram, check_engram
 from neuro.fading import Fading
 from neuro.plasticity import Plasticity
 from neuro.units import HOUR
@@ -24,7 +24,7 @@ def compute_retention(
         now: clock time, epoch seconds; the system clock if none.
         plasticity: the odds law if none.
     """
-    return _fading(plasticity).retention(engram, _instant(now))
+    return _fading(plasticity).retention(check_engram(engram), _instant(now))
 
 
 def time_until_forgotten(
@@ -32,7 +32,7 @@ def time_until_forgotten(
 ) -> float:
     """Hours until retention falls below .05 and the engram becomes dormant; 0 if it has, inf if it is pinned or
     so important that it never does."""
-    return max(0.0, _fading(plasticity).forgotten_at(engram) - _instant(now)) / HOUR
+    return max(0.0, _fading(plasticity).forgotten_at(check_engram(engram)) - _instant(now)) / HOUR
 
 
 def _fading(plasticity: Plasticity | None) -> Fading:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Annotated, Any, overload
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import BeforeValidator
 
 from neuro.arguments import (
     JsonObject,
@@ -34,13 +35,13 @@ class Stimulus(Record):
     """Something that reaches the senses."""
 
     content: str
-    memory_type: Annotated[MemoryType, Field(strict=False)] = MemoryType.EPISODIC
+    memory_type: Annotated[MemoryType, BeforeValidator(MemoryType.of)] = MemoryType.EPISODIC
     salience: Unit | None = None
     """Given by the caller; None leaves it to the amygdala."""
     reward: Signed | None = None
     modality: str = "text"
     context: Context = JsonObject()
-    tags: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(partial(check_tags, name="Stimulus.tags"))] = ()
     occurred_at: float | None = None
 
     @classmethod
@@ -76,7 +77,7 @@ class Stimulus(Record):
             return cls.of(item, limit=limit)
         if not isinstance(item, Stimulus):
             raise InvalidArgumentError(f"items: must be strings or Stimulus (got {type(item).__name__})")
-        fields = {name: getattr(item, name) for name in cls.model_fields}
+        fields = {name: getattr(item, name, None) for name in cls.model_fields}
         return cls.of(fields.pop("content"), **fields, limit=limit)
 
 
@@ -232,6 +233,8 @@ class Perception:
     """1 is unlike anything in the hippocampus, 0 a repeat; in [0, 1]."""
     repeated: bool = False
     """The engram existed already and counted one more exposure."""
+    durable: bool = False
+    """The engram outlives the process: it is in a store that keeps things, and does not wait for one that is away."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of it, without the features."""
@@ -242,6 +245,7 @@ class Perception:
             "displaced": None if self.displaced is None else asdict(self.displaced),
             "novelty": self.novelty,
             "repeated": self.repeated,
+            "durable": self.durable,
         }
 
 
@@ -256,6 +260,15 @@ class SleepReport(Mapping[str, int]):
     """Full nights that it counts for, in [0, 1] for one night: waking time since the last counted one over 16 h."""
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Ids of the engrams that reached each region."""
+    skipped: str | None = None
+    """Why nothing was done: which other brain on the store is asleep."""
+
+    @classmethod
+    def none(cls, started_at: float, skipped: str) -> SleepReport:
+        """A night that did not take place."""
+        return cls(
+            dict.fromkeys(("consolidated", "pruned_wm", "pruned_ltm"), 0), started_at, 0.0, skipped=skipped
+        )
 
     @classmethod
     def of_many(cls, reports: Sequence[SleepReport]) -> SleepReport:
@@ -270,6 +283,7 @@ class SleepReport(Mapping[str, int]):
                 region: tuple(i for report in reports for i in report.moved.get(region, ()))
                 for region in regions
             },
+            next((report.skipped for report in reports if report.skipped is not None), None),
         )
 
     def __getitem__(self, key: str) -> int:
@@ -291,6 +305,7 @@ class SleepReport(Mapping[str, int]):
             "started_at": self.started_at,
             "weight": self.weight,
             "moved": {region: list(ids) for region, ids in self.moved.items()},
+            "skipped": self.skipped,
         }
 
 
@@ -356,6 +371,9 @@ class Forgetting:
 
     engram_id: str
     region: str
+    remains: tuple[str, ...] | None = None
+    """After a hard forget: what may still hold bytes of it, and how to get rid of that; empty: nothing does. None
+    after one that was not hard: free pages and logs may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ BUILTIN = {
     "ConfigurationError": ValueError,
     "BrainClosedError": RuntimeError,
     "WrongLoopError": RuntimeError,
+    "TransactionError": RuntimeError,
     "InvalidArgumentError": ValueError,
     "InvalidStimulusError": ValueError,
     "EngramNotFoundError": LookupError,

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from neuro.arguments import shown
 from neuro.embedders.base import Embedder
 from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import DEFAULT_DIMENSION, HashingEmbedder
@@ -108,15 +109,15 @@ async def _open(embedder: object, *, tokens: bool) -> Embedder:
     if isinstance(innermost, SentenceTransformersEmbedder):
         await innermost.load()
     if not isinstance(embedder, Embedder):
-        raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {embedder!r})")
+        raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {shown(embedder)})")
     name, dimension = embedder.name, embedder.dimension
     if not isinstance(name, str) or not name.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigurationError(
-            f"Brain.embedder: its name must be a string that is not blank (got {name!r})"
+            f"Brain.embedder: its name must be a string that is not blank (got {shown(name)})"
         )
     if type(dimension) is not int or dimension < 1:
         raise ConfigurationError(
-            f"Brain.embedder: its dimension must be an int of at least 1 (got {dimension!r})"
+            f"Brain.embedder: its dimension must be an int of at least 1 (got {shown(dimension)})"
         )
     return embedder
 
@@ -134,7 +135,7 @@ async def _named(name: str, *, tokens: bool) -> Embedder:
             )
         is_path = model.startswith(("~", ".")) or os.sep in model
         if not is_path and not HUB_NAME.fullmatch(model):
-            raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {name!r})")
+            raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {shown(name)})")
     return await SentenceTransformersEmbedder(model, tokens=tokens).load()
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from neuro import Stimulus, Where
+from neuro import Brain, InvalidArgumentError, Stimulus, Where
 from neuro.frontends import pages
 from neuro.frontends.ingest import ingest
 from neuro.frontends.looking import described, find_engram, full_id, owner_of, wires
 from neuro.frontends.places import Place
+from neuro.frontends.rendering import counted
 from neuro.frontends.screen import Screen
 from neuro.frontends.turns import Transcript
+
+_PAGE = 500
+"""Engrams that are listed at once."""
 
 
 async def add(place: Place, screen: Screen, stimuli: Sequence[Stimulus]) -> None:
@@ -46,13 +50,40 @@ async def sleep(place: Place, screen: Screen) -> None:
     screen.emit(report.to_dict())
 
 
-async def forget(place: Place, screen: Screen, asked: str) -> None:
+async def forget(place: Place, screen: Screen, asked: str, *, hard: bool) -> None:
     """Deletes an engram."""
     async with place.brain(writing=False) as brain:
         engram = await find_engram(brain, asked)
-        await brain.forget(engram.engram_id)
+        forgetting = await brain.forget(engram.engram_id, hard=hard)
     pages.show_forgotten(screen, engram)
-    screen.emit({"forgotten": engram.engram_id, "content": engram.content})
+    pages.show_remains(screen, forgetting.remains)
+    screen.emit({"forgotten": engram.engram_id, "content": engram.content, "remains": forgetting.remains})
+
+
+async def forget_where(place: Place, screen: Screen, where: Where, *, hard: bool, sure: bool) -> None:
+    """Deletes all engrams that match.
+
+    Raises:
+        InvalidArgumentError: the user is not ``sure``; says how many there are.
+    """
+    async with place.brain(writing=False) as brain:
+        if not sure:
+            raise InvalidArgumentError(
+                f"forget: these options mean {counted(await _count(brain, where), 'memory')}, add --yes to forget them"
+            )
+        forgettings = await brain.forget_where(where, hard=hard)
+    remains = forgettings[0].remains if forgettings else None
+    screen.say(f"Forgotten for good: {counted(len(forgettings), 'memory')}.")
+    pages.show_remains(screen, remains)
+    screen.emit({"forgotten": [forgetting.engram_id for forgetting in forgettings], "remains": remains})
+
+
+async def _count(brain: Brain, where: Where) -> int:
+    """How many engrams match, dormant ones too."""
+    total, last = 0, None
+    while page := await brain.list(where=where, limit=_PAGE, after=last, dormant=True):
+        total, last = total + len(page), page[-1].engram_id
+    return total
 
 
 async def browse(

@@ -6,17 +6,29 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import neuro
-from neuro import InvalidArgumentError, MemoryType, MissingDependencyError, Stimulus, Where
+from neuro import InvalidArgumentError, MemoryType, MissingDependencyError, Stimulus
 from neuro.frontends import acts
+from neuro.frontends.care_cli import backup, check, health, restore
 from neuro.frontends.demo import run_demo
 from neuro.frontends.instants import parse_instant
+from neuro.frontends.options import (
+    HERE,
+    STDIN,
+    EngramId,
+    Limit,
+    OnlySpeaker,
+    OnlyTags,
+    OnlyType,
+    Target,
+    Words,
+    only,
+    told,
+)
 from neuro.frontends.places import Place
-from neuro.frontends.screen import Screen
 from neuro.frontends.turns import read_transcript
 
 try:
@@ -26,9 +38,6 @@ except ImportError:
 
 BAD_LINES = 1
 BAD_USAGE = 2
-
-_STDIN = "\0"
-"""What a lone ``-`` becomes on its way through the parser: no process can be given this."""
 
 _HELP = """A memory that behaves like a brain: it perceives, sleeps, recalls and forgets.
 
@@ -42,76 +51,27 @@ For example:
 Exit codes: 0 done, 1 it could not be done, 2 the command was not understood, 130 interrupted."""
 
 
-def _help(text: str) -> Parameter:
-    return Parameter(negative="", help=text)
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Target:
-    """Whose memory, and how to answer."""
-
-    store: Annotated[
-        str | None,
-        _help(
-            "Where the memory is: a file, sqlite:///file.db or redis://host:port. If not given: $NEURO_STORE, else "
-            'neuro.db in your data folder ("neuro stats" says where).'
-        ),
-    ] = None
-    namespace: Annotated[str, _help("Which of the brains on that store.")] = "default"
-    embedder: Annotated[
-        str | None,
-        _help(
-            "What turns text into features: words, or a sentence-transformers model by name or folder. If not "
-            "given: what filled the store, else words."
-        ),
-    ] = None
-    json: Annotated[bool, _help("Answer with one JSON document.")] = False
-
-    @property
-    def place(self) -> Place:
-        """The brain's place."""
-        return Place.of(self.store, self.namespace, self.embedder)
-
-    @property
-    def screen(self) -> Screen:
-        """Where the answer goes."""
-        return Screen(as_json=self.json)
-
-
-_HERE = Target()
-_Words = Annotated[list[str], _help("One text, however many words it is given as.")]
-_Id = Annotated[str, _help("Its id, or the first digits of it: at least 6.")]
-_Limit = Annotated[int, _help("At most so many.")]
-_OnlyType = Annotated[MemoryType | None, Parameter(name="--type", help="Only memories of this type.")]
-_OnlySpeaker = Annotated[str | None, _help("Only what this speaker said.")]
-_OnlyTags = Annotated[
-    list[str] | None,
-    Parameter(name="--tag", negative="", help="Only what has this tag, and each other given."),
-]
-
-
 def add(
-    text: _Words,
+    text: Words,
     /,
     *,
     memory_type: Annotated[
         MemoryType, Parameter(name="--type", help="What kind of memory it is.")
     ] = MemoryType.EPISODIC,
     salience: Annotated[
-        float | None, _help("How much it matters, from 0 to 1. If not given, it is felt from the words.")
+        float | None, told("How much it matters, from 0 to 1. If not given, it is felt from the words.")
     ] = None,
-    reward: Annotated[float | None, _help("How well it went, from -1 to 1.")] = None,
+    reward: Annotated[float | None, told("How well it went, from -1 to 1.")] = None,
     tags: Annotated[
         list[str] | None, Parameter(name="--tag", negative="", help="A tag; may be given several times.")
     ] = None,
-    speaker: Annotated[str | None, _help("Who said it.")] = None,
-    session: Annotated[str | None, _help("In which conversation.")] = None,
+    speaker: Annotated[str | None, told("Who said it.")] = None,
+    session: Annotated[str | None, told("In which conversation.")] = None,
     at: Annotated[
         str | None,
-        _help("When it happened: ISO 8601 (local time unless it names a zone) or seconds since 1970."),
+        told("When it happened: ISO 8601 (local time unless it names a zone) or seconds since 1970."),
     ] = None,
-    target: Target = _HERE,
+    target: Target = HERE,
 ) -> None:
     """Perceive something.
 
@@ -144,35 +104,35 @@ def add(
 
 
 def _contents(text: Sequence[str]) -> list[str]:
-    if list(text) != [_STDIN]:
+    if list(text) != [STDIN]:
         return [_words(text)]
-    lines = _read(_STDIN).decode(errors="replace").splitlines()
+    lines = _read(STDIN).decode(errors="replace").splitlines()
     return [line for line in lines if line.strip()]
 
 
 def _words(text: Sequence[str]) -> str:
-    return " ".join("-" if word == _STDIN else word for word in text)
+    return " ".join("-" if word == STDIN else word for word in text)
 
 
 def _read(file: str) -> bytes:
     """A file, or standard input. On no event loop, so that Ctrl-C ends the waiting."""
     try:
-        return sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+        return sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     except OSError as error:
         raise InvalidArgumentError(f"{file}: cannot be read ({error.strerror})") from None
 
 
 def recall(
-    cue: _Words,
+    cue: Words,
     /,
     *,
-    limit: _Limit = 5,
-    memory_type: _OnlyType = None,
-    speaker: _OnlySpeaker = None,
-    tags: _OnlyTags = None,
-    no_update: Annotated[bool, _help("Only look: count and strengthen nothing.")] = False,
-    verbose: Annotated[bool, _help("Show ids, and the numbers behind the reasons.")] = False,
-    target: Target = _HERE,
+    limit: Limit = 5,
+    memory_type: OnlyType = None,
+    speaker: OnlySpeaker = None,
+    tags: OnlyTags = None,
+    no_update: Annotated[bool, told("Only look: count and strengthen nothing.")] = False,
+    verbose: Annotated[bool, told("Show ids, and the numbers behind the reasons.")] = False,
+    target: Target = HERE,
 ) -> None:
     """Say what a cue brings back, and why.
 
@@ -184,7 +144,7 @@ def recall(
         neuro recall deploy --type procedural --limit 1
         neuro recall harbour --speaker Ann --no-update --json
     """
-    where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
+    where = only(memory_type, speaker, tags)
     work = acts.recall(
         target.place,
         target.screen,
@@ -197,8 +157,10 @@ def recall(
     asyncio.run(work)
 
 
-def sleep(*, target: Target = _HERE) -> None:
+def sleep(*, target: Target = HERE) -> None:
     """Live through a night: replay, move memories to their long-term home, link, let fade.
+
+    While another brain on the store sleeps, nothing is done but to say so.
 
     For example:
 
@@ -208,27 +170,53 @@ def sleep(*, target: Target = _HERE) -> None:
     asyncio.run(acts.sleep(target.place, target.screen))
 
 
-def forget(engram_id: _Id, /, *, target: Target = _HERE) -> None:
-    """Delete a memory for good.
+def forget(
+    engram_id: Annotated[
+        str | None, told("Its id, or the first digits of it: at least 6. Or say by options which.")
+    ] = None,
+    /,
+    *,
+    memory_type: OnlyType = None,
+    speaker: OnlySpeaker = None,
+    tags: OnlyTags = None,
+    yes: Annotated[bool, told("Do so: without it only say how many memories the options mean.")] = False,
+    hard: Annotated[
+        bool, told("Erase also what the store keeps of deleted records, and name what may remain elsewhere.")
+    ] = False,
+    target: Target = HERE,
+) -> None:
+    """Delete a memory for good, or all that options mean.
+
+    With --hard the store's files are rewritten: that takes as long as copying them. Backups keep what was in them.
 
     For example:
 
         neuro forget 019cafe21b60
+        neuro forget 019cafe21b60 --hard
+        neuro forget --speaker Ann --hard --yes
     """
-    asyncio.run(acts.forget(target.place, target.screen, engram_id))
+    if engram_id is not None:
+        if memory_type is not None or speaker is not None or tags:
+            raise InvalidArgumentError("forget: give an id or options that say which, not both")
+        asyncio.run(acts.forget(target.place, target.screen, engram_id, hard=hard))
+        return
+    if memory_type is None and speaker is None and not tags:
+        raise InvalidArgumentError("forget: give an id, or --type, --speaker or --tag")
+    where = only(memory_type, speaker, tags)
+    asyncio.run(acts.forget_where(target.place, target.screen, where, hard=hard, sure=yes))
 
 
 def browse(
     *,
-    limit: _Limit = 20,
-    memory_type: _OnlyType = None,
-    speaker: _OnlySpeaker = None,
-    tags: _OnlyTags = None,
-    dormant: Annotated[bool, _help("Also what has faded below the threshold of forgetting.")] = False,
+    limit: Limit = 20,
+    memory_type: OnlyType = None,
+    speaker: OnlySpeaker = None,
+    tags: OnlyTags = None,
+    dormant: Annotated[bool, told("Also what has faded below the threshold of forgetting.")] = False,
     after: Annotated[
-        str | None, _help("Only what comes after this id: pass the last one of a page to get the next.")
+        str | None, told("Only what comes after this id: pass the last one of a page to get the next.")
     ] = None,
-    target: Target = _HERE,
+    target: Target = HERE,
 ) -> None:
     """List memories in order of encoding.
 
@@ -238,13 +226,13 @@ def browse(
         neuro list --type habitual --limit 100
         neuro list --dormant --json
     """
-    where = Where(memory_type=memory_type, speaker=speaker, tags=tuple(tags or ()))
+    where = only(memory_type, speaker, tags)
     asyncio.run(
         acts.browse(target.place, target.screen, limit=limit, where=where, dormant=dormant, after=after)
     )
 
 
-def show(engram_id: _Id, /, *, target: Target = _HERE) -> None:
+def show(engram_id: EngramId, /, *, target: Target = HERE) -> None:
     """Show all about one memory: how it was felt, how well it is kept, what it is wired to.
 
     For example:
@@ -254,7 +242,7 @@ def show(engram_id: _Id, /, *, target: Target = _HERE) -> None:
     asyncio.run(acts.show(target.place, target.screen, engram_id))
 
 
-def why(engram_id: _Id, /, *, target: Target = _HERE) -> None:
+def why(engram_id: EngramId, /, *, target: Target = HERE) -> None:
     """Say why a memory is as retrievable as it is, and when it will fade.
 
     For example:
@@ -264,7 +252,7 @@ def why(engram_id: _Id, /, *, target: Target = _HERE) -> None:
     asyncio.run(acts.why(target.place, target.screen, engram_id))
 
 
-def stats(*, target: Target = _HERE) -> None:
+def stats(*, target: Target = HERE) -> None:
     """Say where the memory is and how much is in it.
 
     For example:
@@ -276,7 +264,7 @@ def stats(*, target: Target = _HERE) -> None:
 
 
 def ingest(
-    file: Annotated[str, _help("The file, or - for standard input.")], /, *, target: Target = _HERE
+    file: Annotated[str, told("The file, or - for standard input.")], /, *, target: Target = HERE
 ) -> int:
     """Live through a conversation, each turn at its own time, with a night in each pause of more than 4 hours.
 
@@ -291,12 +279,12 @@ def ingest(
         neuro ingest - --store chat.db < chat.txt
     """
     transcript = read_transcript(_read(file))
-    source = "standard input" if file == _STDIN else file
+    source = "standard input" if file == STDIN else file
     asyncio.run(acts.live_through(target.place, target.screen, transcript, source))
     return BAD_LINES if transcript.bad_lines else 0
 
 
-def demo(*, target: Target = _HERE) -> None:
+def demo(*, target: Target = HERE) -> None:
     """Watch a brain live through two weeks in one house: how it perceives, sleeps, forgets and recalls.
 
     It lives in a temporary store, or in the one that --store names, which must be empty. With a terminal you may
@@ -317,7 +305,21 @@ def demo(*, target: Target = _HERE) -> None:
 
 def _make_app() -> App:
     app = App(name="neuro", help=_HELP, version=neuro.__version__, help_format="markdown")
-    for command in (demo, add, recall, ingest, sleep, show, why, stats, forget):
+    for command in (
+        demo,
+        add,
+        recall,
+        ingest,
+        sleep,
+        show,
+        why,
+        stats,
+        forget,
+        health,
+        check,
+        backup,
+        restore,
+    ):
         app.command(command)
     app.command(browse, name="list")
     return app
@@ -347,7 +349,7 @@ def _tokens(arguments: Sequence[str]) -> list[str]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     before = ["", *arguments]
     return [
-        _STDIN
+        STDIN
         if token == "-" and i < end and (not before[i].startswith("-") or before[i] == "--json")
         else token
         for i, token in enumerate(arguments)

@@ -27,10 +27,11 @@ from neuro.frontends.demo_life import (
     said_at,
 )
 from neuro.frontends.ingest import Life
-from neuro.frontends.places import Place, is_empty
+from neuro.frontends.places import Place
 from neuro.frontends.screen import Screen
 from neuro.frontends.turns import Turn
 from neuro.presets import human
+from neuro.stores.copying import is_vacant
 from neuro.units import DAY, HOUR
 
 _REST = 6 * HOUR
@@ -92,7 +93,7 @@ def _read_cue() -> str:
 async def _open(place: Place, clock: SimulatedClock, stack: AsyncExitStack) -> Brain:
     """A brain on a store that is empty; the stack closes it, after it was handed over to real time."""
     brain = await stack.enter_async_context(place.brain(writing=True, clock=clock))
-    if not await is_empty(brain.store):
+    if not await is_vacant(brain.store):
         raise ConfigurationError(
             f"the demo needs a store of its own, and there are memories at {brain.store.url}: name a file that does "
             "not exist, or another --namespace"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from neuro.stores import Store
+from neuro.stores import Document, Store
 
 _HEAD = "ingest"
 _PAGE = 1000
@@ -43,11 +43,11 @@ class Ledger:
         first = len(self._keys) // _PAGE
         filled = [*self._keys, *keys]
         pages = range(first, (len(filled) - 1) // _PAGE + 1)
-        await store.write_documents(
-            {
-                **{_page(number): filled[number * _PAGE : (number + 1) * _PAGE] for number in pages},
-                _HEAD: {"pages": pages.stop},
-            }
+        await store.write(
+            [
+                *(Document(_page(n), filled[n * _PAGE : (n + 1) * _PAGE]) for n in pages),
+                Document(_HEAD, {"pages": pages.stop}),
+            ]
         )
         self._keys = filled
         self._known.update(keys)

@@ -65,6 +65,16 @@ def show_forgotten(screen: Screen, engram: Engram) -> None:
     )
 
 
+def show_remains(screen: Screen, remains: Sequence[str] | None) -> None:
+    """What may still hold what is gone; None: nobody has looked."""
+    if remains is None:
+        return
+    if not remains:
+        screen.say("Nothing that the store keeps holds it any more.", lead="  ")
+    for sentence in remains:
+        screen.say(sentence, lead="  ")
+
+
 def show_list(screen: Screen, left: Sequence[tuple[Engram, float, float]]) -> None:
     """A line for each engram, with how much of it is left and for how long."""
     if not left:

@@ -6,16 +6,17 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neuro import Brain, ConfigurationError, NeuroError
 from neuro.clock import Clock
-from neuro.pathways.waking import EMBEDDER_DOCUMENT
-from neuro.stores import Store
-from neuro.stores.opening import parse_url
+from neuro.stores import Store, open_store
+from neuro.stores.base import Durability
+from neuro.stores.copying import is_vacant
+from neuro.stores.opening import parse_url, store_exists
 
 STORE_VARIABLE = "NEURO_STORE"
 _FILE = "neuro.db"
@@ -111,16 +112,22 @@ class Place:
             await asyncio.to_thread(self.make_folder)
         brain = await Brain.create(self.url, namespace=self.namespace, embedder=self.embedder, clock=clock)
         try:
-            if not writing and await is_empty(brain.store):
+            if not writing and await is_vacant(brain.store):
                 raise self.nothing(brain.store.url)
             yield brain
         finally:
             await _see_through(brain.close())
 
-
-async def is_empty(store: Store) -> bool:
-    """Whether no brain ever wrote anything down here."""
-    return (await store.read_documents([EMBEDDER_DOCUMENT]))[0] is None
+    @asynccontextmanager
+    async def opened(self, *, durability: str = Durability.FAST) -> AsyncGenerator[Store]:
+        """The store without a brain, to be looked after; NoMemoryError if there is nothing in it."""
+        if not await store_exists(self.url, namespace=self.namespace):
+            raise self.nothing()
+        store = await open_store(self.url, namespace=self.namespace, durability=durability)
+        async with aclosing(store):
+            if await is_vacant(store):
+                raise self.nothing(store.url)
+            yield store
 
 
 async def _see_through(closing: Coroutine[Any, Any, None]) -> None:

@@ -91,6 +91,8 @@ def moves(moved: Mapping[str, Sequence[str]]) -> str:
 
 def tell_night(report: SleepReport) -> str:
     """A night in a sentence."""
+    if report.skipped is not None:
+        return f"Did not sleep: {report.skipped}."
     done = [f"{counted(report['consolidated'], 'engram')} moved"]
     if any(report.moved.values()):
         done[0] += f" ({moves(report.moved)})"
@@ -107,10 +109,11 @@ def tell_night(report: SleepReport) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun.
 
-    >>> counted(1, "night"), counted(3, "night")
-    ('1 night', '3 nights')
+    >>> counted(1, "night"), counted(3, "night"), counted(2, "memory")
+    ('1 night', '3 nights', '2 memories')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def bar(share: float, length: int) -> str:

@@ -66,9 +66,9 @@ class ProgressBar:
         """There are so many steps."""
         self._progress.update(self._task, total=total)
 
-    def step(self) -> None:
-        """One of them is over."""
-        self._progress.advance(self._task)
+    def step(self, steps: int = 1) -> None:
+        """So many of them are over."""
+        self._progress.advance(self._task, steps)
 
 
 class Screen:

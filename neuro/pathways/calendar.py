@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -34,7 +35,7 @@ class Calendar:
     def __init__(self, time: BrainTime, store: Store) -> None:
         self._time = time
         self._store = store
-        self._reserved = time.now()
+        self._reserved = -math.inf
         self.known = False
         """Whether the store has heard of this brain."""
         self.sleeps = Sleeps(0.0, time.waking, time.now())
@@ -44,7 +45,7 @@ class Calendar:
         if document is not None:
             self._time.resume(document["time"])
             self.sleeps = Sleeps(**document["sleeps"])
-            self._reserved = self._time.now()
+            self._reserved = document["time"]["reserved"]
             self.known = True
 
     async def reserve(self) -> None:

@@ -64,13 +64,13 @@ async def _write_down(body: Body) -> None:
     if not body.store.durable:
         return
     if not body.acted:
-        if not body.calendar.known:
-            return
         with suppress(StoreUnavailableError):  # nothing is lost but time
-            await body.calendar.close()
+            await body.sharing.leave()
+            if body.calendar.known:
+                await body.calendar.close()
         return
     failure = await insist(body.write_down, body.config.closing_patience)
     if failure is not None:
         raise StoreUnavailableError(
-            f"closed with {body.unwritten()} engrams not stored: {failure}"
+            f"closed with {body.journal.unwritten} engrams not stored: {failure}"
         ) from failure

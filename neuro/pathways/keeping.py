@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from neuro.arguments import check_count, check_text
+from neuro.arguments import check_flag, check_limit, check_text
 from neuro.concepts import kind_of
 from neuro.engram import Engram
-from neuro.errors import EngramNotFoundError, StoreUnavailableError
+from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
 from neuro.pathways.knowing import Knowing
 from neuro.pathways.life import Life, operation_id
+from neuro.pathways.transaction import check_outside, current
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.regions.anatomy import Changed
@@ -19,14 +22,22 @@ from neuro.regions.memory_region import Step
 from neuro.regions.neocortex import Neocortex
 from neuro.signals import Explanation, Forgetting
 
+_PAGE = 200
+"""Engrams that are looked at, or forgotten, at a time."""
+
 
 class Keeping:
-    """What one body keeps, engram by engram."""
+    """What one body keeps, engram by engram.
 
-    def __init__(self, body: Body, life: Life) -> None:
+    Args:
+        announce: told of everything that was forgotten on request.
+    """
+
+    def __init__(self, body: Body, life: Life, announce: Callable[[Forgetting], None]) -> None:
         self._body = body
         self._life = life
         self._knowing = Knowing(body)
+        self._announce = announce
 
     async def get(self, engram_id: str) -> Engram:
         """The engram with this id, with the ids of what it is wired to.
@@ -65,9 +76,10 @@ class Keeping:
         self, where: Where | Mapping[str, Any] | None, limit: int, after: str | None, dormant: bool
     ) -> list[Engram]:
         """At most ``limit`` engrams that match, in order of id, beyond ``after``."""
-        check_count(limit, "limit")
+        check_limit(limit)
         if after is not None:
             check_text(after, "after", limit=64)
+        check_flag(dormant, "dormant")
         wanted, now = Where.of(where), self._body.time.now()
         if wanted is not None and wanted.inferred:
             found = await self._knowing.browse(
@@ -80,6 +92,7 @@ class Keeping:
                 dormant or not self._body.anatomy.dormant(engram, now)
             )
 
+        await self._body.anatomy.settle()  # or what still waits would be left out
         return [self._body.seen(engram) for engram in await self._body.anatomy.browse(shown, limit, after)]
 
     async def reinforce(self, engram_ids: Sequence[str]) -> None:
@@ -102,12 +115,17 @@ class Keeping:
     ) -> dict[str, Engram]:
         """Changes engrams where they are owned and returns them by id; ``accessed`` ones will be replayed.
 
+        In a transaction, what is returned is what would become of them.
+
         Raises:
             EngramNotFoundError: one is unknown.
             StoreUnavailableError: a region could not be reached.
         """
         for engram_id in engram_ids:
             check_text(engram_id, "engram_id", limit=64)
+        block = current(self._life)
+        if block is not None:
+            return await block.change(engram_ids, step, accessed=accessed)
         owners = await self._body.anatomy.owners(engram_ids)
         for engram_id in engram_ids:
             if engram_id not in owners:
@@ -129,28 +147,74 @@ class Keeping:
                     self._body.hippocampus.notice_access(engram_id, self._body.sleeps)
         return changed
 
-    async def forget(self, engram_id: str) -> Forgetting:
-        """Deletes an engram everywhere. Of a concept what was wired so far; its sources stay.
+    async def forget(self, engram_ids: Sequence[str], *, hard: bool) -> list[Forgetting]:
+        """Deletes engrams everywhere, those that are there; in a transaction, when it ends. Of a concept what was wired
+        so far; its sources stay.
 
         Raises:
-            EngramNotFoundError: there is none.
-            StoreUnavailableError: the engram is still there.
+            EngramNotFoundError: none of them is there.
+            StoreUnavailableError: they are still there, all or some.
         """
-        check_text(engram_id, "engram_id", limit=64)
-        return await self._life.finish(self._forget(engram_id))
+        check_flag(hard, "hard")
+        for engram_id in engram_ids:
+            check_text(engram_id, "engram_id", limit=64)
+        block = current(self._life)
+        if block is not None:
+            return await block.forget(engram_ids, hard=hard)
+        return self._tell(await self._life.finish(self._forget(engram_ids, hard)))
 
-    async def _forget(self, engram_id: str) -> Forgetting:
-        concept = kind_of(engram_id) is not None and await self._knowing.get(engram_id) is not None
-        if engram_id in self._body.journalled:
-            await self._body.store.write_journal([], drop=[engram_id])
-            self._body.journalled.discard(engram_id)
-        async with self._body.connectome.forgetting(engram_id):
-            region = await self._body.anatomy.forget(engram_id)
-            self._body.oblivion.add(engram_id)
-            self._body.prefrontal_cortex.release(engram_id)
-        if concept:
-            region = Neocortex.name
-        if region is None:
-            raise EngramNotFoundError(engram_id)
-        self._body.acted = True
-        return Forgetting(engram_id, region)
+    async def forget_where(self, where: Where | Mapping[str, Any], *, hard: bool) -> list[Forgetting]:
+        """Deletes all engrams that match."""
+        check_outside(self._life, "forget_where")
+        check_flag(hard, "hard")
+        wanted = Where.of(where)
+        if wanted is None:
+            raise InvalidArgumentError("where: must say what is to be forgotten (got None)")
+        return self._tell(await self._forget_all(lambda engram: self._body.meant(wanted, engram), hard))
+
+    def _tell(self, forgettings: list[Forgetting]) -> list[Forgetting]:
+        for forgetting in forgettings:
+            self._announce(forgetting)
+        return forgettings
+
+    async def expire(self, before: float, *, hard: bool) -> int:
+        """Deletes all engrams encoded before a clock time; how many there were. Costs what is deleted."""
+        end = f"{int(max(0.0, before) * 1000):012x}"
+        return len(await self._forget_all(lambda engram: engram.encoded_at < before, hard, end=end))
+
+    async def _forget_all(
+        self, doomed: Callable[[Engram], bool], hard: bool, end: str | None = None
+    ) -> list[Forgetting]:
+        gone: list[Forgetting] = []
+        last: str | None = None
+        while page := await self._body.anatomy.browse(lambda _: True, _PAGE, last):
+            last = page[-1].engram_id
+            ids = [engram.engram_id for engram in page if doomed(engram)]
+            if ids:
+                with suppress(EngramNotFoundError):  # somebody else was quicker
+                    gone += await self._life.finish(self._forget(ids, hard=False))
+            if end is not None and last > end:
+                break
+        if not hard or not gone:
+            return gone
+        remains = await self._body.store.scrub()
+        return [replace(forgetting, remains=remains) for forgetting in gone]
+
+    async def _forget(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
+        body = self._body
+        concepts = [
+            i for i in engram_ids if kind_of(i) is not None and await self._knowing.get(i) is not None
+        ]
+        await body.anatomy.settle()  # what waits would be written when it is gone
+        async with body.connectome.forgetting(engram_ids):
+            owners = await body.anatomy.forget(engram_ids)
+            for engram_id in engram_ids:
+                body.sharing.let_go(engram_id)
+        owners |= dict.fromkeys(concepts, Neocortex.name)
+        if not owners:
+            raise EngramNotFoundError(engram_ids[0])
+        body.acted = True
+        if hard:
+            body.sensory_cortex.clear()
+        remains = await body.store.scrub() if hard else None
+        return [Forgetting(engram_id, region, remains) for engram_id, region in owners.items()]

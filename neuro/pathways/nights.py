@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
+from neuro.errors import LeaseLostError
+from neuro.pathways.keeping import Keeping
+from neuro.pathways.leasing import sleeping
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.signals import SleepReport
@@ -19,7 +23,11 @@ from neuro.sleep import (
     SleepStage,
     live_through,
 )
+from neuro.stores.fencing import fenced
 from neuro.units import DAY
+
+MOST_DAYS = 3_660
+"""Days that are lived through at a time: ten years."""
 
 
 class Nights:
@@ -29,8 +37,11 @@ class Nights:
         announce: told of every report.
     """
 
-    def __init__(self, body: Body, life: Life, announce: Callable[[SleepReport], None]) -> None:
+    def __init__(
+        self, body: Body, life: Life, keeping: Keeping, announce: Callable[[SleepReport], None]
+    ) -> None:
         self._body = body
+        self._keeping = keeping
         self._life = life
         self._announce = announce
         self._stages: tuple[SleepStage, ...] = (
@@ -58,9 +69,30 @@ class Nights:
         return SleepReport.of_many(reports)
 
     async def live_through_one(self) -> SleepReport:
-        """One night; it weighs as much as was waked since the last one that counted, in whatever process."""
+        """One night; it weighs as much as was waked since the last one that counted, in whatever process.
+
+        While another brain on the store sleeps, nothing happens, and the report says who does.
+        """
+        body = self._body
+        async with sleeping(body.store, body.sharing.writer, body.clock) as lease:
+            if lease.holder != body.sharing.writer:
+                report = SleepReport.none(body.time.now(), f"{lease.holder} is asleep")
+            else:
+                try:
+                    with fenced(lease.fence):
+                        report = await self._live_through()
+                except LeaseLostError:
+                    report = SleepReport.none(
+                        body.time.now(), "another brain took over while this one was paused"
+                    )
+        self._announce(report)
+        return report
+
+    async def _live_through(self) -> SleepReport:
         body, full_day = self._body, self._body.config.sleep.full_day
+        await body.sharing.hear()
         await body.calendar.synchronise()
+        await body.sharing.adopt(body.sleeps)
         now, waking, weight = body.time.now(), body.time.waking, body.calendar.weigh(full_day)
         night = Night(
             now=now,
@@ -76,10 +108,11 @@ class Nights:
         )
         with body.time.asleep(), body.oblivion.watched():
             report = await live_through(night, self._stages)
-        body.journalled.difference_update(*report.moved.values())
+        if body.config.keep_for is not None:
+            expired = await self._keeping.expire(body.clock.now() - body.config.keep_for, hard=True)
+            report = replace(report, counts={**report.counts, "expired": expired})
         if weight > 0.0 or any(report.values()):
             body.acted = True
             await body.calendar.count_night(waking, now, full_day)
-            await body.write_state()
-        self._announce(report)
+            await body.store.write([*body.state(), *body.mind.documents(whole=True)])
         return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar, get_args
 
 import numpy as np
@@ -10,6 +11,7 @@ from neuro.arguments import check_number, check_text, shown
 from neuro.clock import Clock, SystemClock
 from neuro.config import BrainConfig, RecallMode
 from neuro.errors import ConfigurationError, InvalidArgumentError
+from neuro.stores.base import Durability
 
 _LONGEST_NAME = 256
 
@@ -36,12 +38,12 @@ def check_name(value: object, name: str) -> str:
 
 
 def check_config(config: object) -> BrainConfig:
-    """A configuration, the default one if none."""
+    """A configuration, which may have been made without checks, after them; the default one if none."""
     if config is None:
         return BrainConfig()
     if not isinstance(config, BrainConfig):
         raise ConfigurationError(f"Brain.config: must be a BrainConfig (got {type(config).__name__})")
-    return config
+    return config.rechecked()
 
 
 def check_clock(clock: Clock | None) -> Clock:
@@ -58,8 +60,25 @@ def check_generator(rng: np.random.Generator | int | None) -> np.random.Generato
     if isinstance(rng, np.random.Generator):
         return rng
     if rng is not None and (isinstance(rng, bool) or not isinstance(rng, int) or rng < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(f"Brain.rng: must be a numpy Generator or a seed >= 0 (got {rng!r})")
+        raise ConfigurationError(f"Brain.rng: must be a numpy Generator or a seed >= 0 (got {shown(rng)})")
     return np.random.default_rng(rng)
+
+
+def check_ids(ids: Callable[[float], str] | None) -> Callable[[float], str] | None:
+    """What can be called for ids, if anything."""
+    if ids is not None and not callable(ids):
+        raise ConfigurationError(f"Brain.ids: must be called with an instant for an id (got {shown(ids)})")
+    return ids
+
+
+def check_durability(durability: object) -> Durability | None:
+    """How much an acknowledged write is to have survived, if that is said."""
+    if durability is None:
+        return None
+    if not isinstance(durability, str) or durability not in [*Durability]:
+        known = " or ".join(Durability)
+        raise ConfigurationError(f"Brain.durability: must be {known} (got {shown(durability)})")
+    return Durability(durability)
 
 
 def check_sleep_interval(seconds: object) -> float:
@@ -78,6 +97,6 @@ def check_mode(mode: object, default: RecallMode) -> RecallMode:
     if mode is None:
         return default
     for known in get_args(RecallMode):
-        if mode == known:
+        if isinstance(mode, str) and mode == known:
             return known
     raise InvalidArgumentError(f"mode: must be one of {', '.join(get_args(RecallMode))} (got {shown(mode)})")

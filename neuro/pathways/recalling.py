@@ -22,9 +22,6 @@ from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
 
-_MOST_ASKED = 1 << 32
-"""No brain holds as many, and stores can count so far."""
-
 
 class Recalling:
     """Leads cues through the regions of one body.
@@ -70,6 +67,7 @@ class Recalling:
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
         anatomy, params = self._body.anatomy, self._body.config.recall
+        await self._body.sharing.catch_up()
         await anatomy.index.fill()
         reading = anatomy.index.read(cue.text, cue.asked_at)
         if where is not None and where.inferred:
@@ -78,7 +76,6 @@ class Recalling:
         if self._body.contextual:
             features, tokens = await self._transduction.cue(reading.masked)
             reading = replace(reading, tokens=tokens)
-        limit = min(limit, _MOST_ASKED)
         breadth = limit * params.breadth
         answers = await anatomy.retrieve(reading, features, breadth)
         while where is not None:  # the filter is exact: look as deep as it takes
@@ -152,7 +149,7 @@ class Recalling:
 
         ids = [r.engram.engram_id for r in recall]
         with self._body.oblivion.watched():  # of its own: the recall may be cancelled
-            changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id())
+            changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id(), patient=True)
             kept = tuple(
                 replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
                 for r in recall
@@ -162,6 +159,7 @@ class Recalling:
                 if engram_id not in self._body.oblivion:
                     self._body.hippocampus.notice_access(engram_id, sleeps)
             self._take_to_mind(kept)
+            await self._body.note()
             return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
 
     def _take_to_mind(self, recollections: Sequence[Recollection]) -> None:

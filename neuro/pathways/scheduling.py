@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from neuro.arguments import check_count, check_number
-from neuro.engram import Engram
+from neuro.arguments import check_count, check_limit, check_number
+from neuro.engram import Engram, check_engram
 from neuro.errors import InvalidArgumentError
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
@@ -87,11 +87,11 @@ class Schedule:
         """Registered engrams that are due now or ``within`` so many seconds, the earliest first."""
         self._life.check_open()
         check_number(within, "within", low=0.0)
-        check_count(limit, "limit")
+        most = check_limit(limit)
         anatomy = self._body.anatomy
         # An instant that equals the bound is due as well.
         before = math.nextafter(self._body.time.now() + within, math.inf)
-        agenda = await anatomy.upcoming(Agenda.REVIEW, before, limit=limit)
+        agenda = await anatomy.upcoming(Agenda.REVIEW, before, limit=most)
         owners = await anatomy.owners([engram_id for engram_id, _ in agenda])
         engrams = [owners[engram_id][1] for engram_id, _ in agenda if engram_id in owners]
         # Meanwhile some may have been forgotten, or taken off the agenda.
@@ -99,6 +99,7 @@ class Schedule:
 
     def planned(self, engram: Engram) -> Review:
         """When the next review of a registered engram is due. InvalidArgumentError if it is not registered."""
+        engram = check_engram(engram)
         if engram.target_retention is None:
             raise InvalidArgumentError(f"engram: {engram.engram_id} is not registered for review")
         fading, now = self._body.anatomy.fading(engram), self._body.time.now()
@@ -112,23 +113,24 @@ class Schedule:
     def time_until(self, engram: Engram, retention: float) -> float:
         """Seconds of brain time until the retention of an engram, registered or not, falls to a value in (0, 1);
         0 if it has, inf if it never does."""
-        fading = self._body.anatomy.fading(engram)
-        return max(0.0, fading.forgotten_at(engram, _check_retention(retention)) - self._body.time.now())
+        checked, target = check_engram(engram), _check_retention(retention)
+        forgotten_at = self._body.anatomy.fading(checked).forgotten_at(checked, target)
+        return max(0.0, forgotten_at - self._body.time.now())
 
     def curve(self, engram: Engram, *, seconds: float = 30 * DAY, points: int = 100) -> Curve:
         """The forgetting curve of an engram from now on.
 
         Args:
             seconds: brain time to look ahead, > 0.
-            points: how many, evenly spaced, from now to the end; 2 or more.
+            points: how many, evenly spaced, from now to the end; 2 to 10,000.
         """
         if check_number(seconds, "seconds", low=0.0) == 0.0:
             raise InvalidArgumentError("seconds: must be above 0 (got 0)")
-        if check_count(points, "points") < 2 or points > _MOST_POINTS:
-            raise InvalidArgumentError(f"points: must be from 2 to {_MOST_POINTS} (got {points})")
+        check_count(points, "points", 2, _MOST_POINTS)
+        checked, now = check_engram(engram), self._body.time.now()
+        fading = self._body.anatomy.fading(checked)
         ahead = np.linspace(0.0, seconds, points)
-        fading, now = self._body.anatomy.fading(engram), self._body.time.now()
-        return Curve(ahead, np.array([fading.retention(engram, now + t) for t in ahead.tolist()]))
+        return Curve(ahead, np.array([fading.retention(checked, now + t) for t in ahead.tolist()]))
 
 
 def _check_retention(value: object) -> float:

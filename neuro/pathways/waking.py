@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import AsyncGenerator, Callable, Container
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, TypedDict
 
 from pydantic import SerializeAsAny
 
+from neuro.arguments import shown
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, is_contextual, resolve
 from neuro.engram import Engram
-from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.errors import ConfigurationError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.kinds import Kinds
 from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
+from neuro.pathways.mind import Mind
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.relearning import laws, relearn
+from neuro.pathways.sharing import Sharing
 from neuro.profiles import TypeProfiles
 from neuro.query import Where
 from neuro.records import Record
@@ -33,15 +37,15 @@ from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.base import Region, Snapshot
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.journal import Journal
 from neuro.regions.neocortex import Neocortex
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.regions.sensory_cortex import SensoryCortex
 from neuro.regions.thalamus import Thalamus
-from neuro.stores import Store, open_store
+from neuro.stores import Document, Store, Write, open_store
 
 EMBEDDER_DOCUMENT = "embedder"
 _STATE_DOCUMENT = "state"
-_HIPPOCAMPUS_DOCUMENT = "hippocampus"
 
 
 class _Shared(TypedDict):
@@ -82,39 +86,34 @@ class Body:
     connectome: Connectome
     kinds: Kinds
     """What concepts there are."""
-    journalled: set[str]
-    """Ids of the engrams that the store's journal holds."""
+    journal: Journal
+    mind: Mind
+    sharing: Sharing
     laws: dict[str, str]
     """By which laws of forgetting the store's indexes are kept, see `neuro.pathways.relearning`."""
     owns_embedder: bool
     """Whether the brain made its embedder, and so closes it."""
-    oblivion: Oblivion = field(default_factory=Oblivion)
+    oblivion: Oblivion
     acted: bool = False
     """Whether anything happened that is worth writing down."""
 
     async def write_down(self) -> None:
-        """Writes all that lives in memory to the store: the hippocampus, new links, and where the brain stands."""
+        """Writes to the store what is not there yet: what waits for it, new links, and where the brain stands."""
+        await self.anatomy.pay_debts()
         await self.connectome.flush()
-        engrams = self.hippocampus.recent.everything()
-        ids = {engram.engram_id for engram in engrams}
-        await self.store.write_journal(engrams, drop=sorted(self.journalled - ids))
-        self.journalled = ids
-        await self.store.write_documents({_HIPPOCAMPUS_DOCUMENT: self.hippocampus.state()})
-        await self.write_state()
+        await self.store.write([*self.state(), *self.mind.documents(whole=True)])
         await self.calendar.close()
+        await self.sharing.leave()
 
-    async def write_state(self) -> None:
-        """Writes where the brain stands but for its calendar; small, however much it remembers."""
-        await self.store.write_documents(
-            {
-                EMBEDDER_DOCUMENT: Filler.of(self.embedder).model_dump(),
-                _STATE_DOCUMENT: {
-                    "laws": self.laws,
-                    "connectome": self.connectome.state(),
-                    "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
-                },
-            }
-        )
+    def state(self) -> list[Document]:
+        """Where the brain stands but for its calendar; small, however much it remembers."""
+        state = {
+            "laws": self.laws,
+            "connectome": self.connectome.state(),
+            "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
+        }
+        filler = Filler.of(self.embedder).model_dump()
+        return [Document(EMBEDDER_DOCUMENT, filler), Document(_STATE_DOCUMENT, state)]
 
     @property
     def sleeps(self) -> float:
@@ -137,6 +136,15 @@ class Body:
         state = self.anatomy.fading(engram).consolidation(engram, self.sleeps)
         return engram.model_copy(update={"consolidation": state})
 
+    async def note(self) -> None:
+        """After an act: what is on the mind is written down now and then; while the store is away, later."""
+        if self.journal.behind:
+            self.sharing.drain_later()
+            return
+        with suppress(StoreUnavailableError):
+            await self.sharing.beat()
+            await self.mind.write()
+
     async def stamp(self) -> float:
         """Brain time to be written into traces."""
         with suppress(StoreUnavailableError):  # then the store cannot be given such a trace either
@@ -154,13 +162,13 @@ class Body:
             *self.anatomy.memory_regions,
         )
 
-    def region(self, name: str) -> Region:
+    def region(self, name: object) -> Region:
         """The region of this name; UnknownRegionError if there is none."""
         for region in self.regions:
-            if region.name == name:
+            if isinstance(name, str) and region.name == name:
                 return region
         known = ", ".join(region.name for region in self.regions)
-        raise UnknownRegionError(f"no region is called {name!r}; there are {known}")
+        raise UnknownRegionError(f"no region is called {shown(name)}; there are {known}")
 
     def inspect(self) -> BrainSnapshot:
         """A frozen snapshot of all regions, without IO."""
@@ -192,6 +200,7 @@ class Body:
 
     async def aclose(self) -> None:
         """Closes the store, the regions, and the embedder if the brain made it."""
+        self.sharing.stop_draining()
         try:
             for region in self.regions:
                 await region.aclose()
@@ -199,10 +208,6 @@ class Body:
                 await self.embedder.aclose()
         finally:
             await self.store.aclose()
-
-    def unwritten(self) -> int:
-        """Engrams that would be lost with this process."""
-        return sum(engram.engram_id not in self.journalled for engram in self.hippocampus.recent.everything())
 
 
 async def awaken(
@@ -213,11 +218,15 @@ async def awaken(
     embedder: str | PathLike[str] | Embedder | None,
     clock: Clock,
     ids: Callable[[float], str] | None,
+    scope: str | None = None,
+    durability: str | None = None,
     configured: bool = True,
 ) -> Body:
     """Opens the store, builds the regions and takes up what an earlier life left.
 
     Args:
+        scope: whose memory it is.
+        durability: see `Brain.create`.
         configured: whether somebody chose the configuration; a store is not adapted to one that nobody chose.
 
     Raises:
@@ -225,40 +234,37 @@ async def awaken(
         StoreUnavailableError: the store cannot be reached.
         FeatureMismatchError: another embedder filled the store.
     """
-    store = url if isinstance(url, Store) else await open_store(url, namespace=namespace)
+    if isinstance(url, Store):
+        if durability is not None:
+            raise ConfigurationError("Brain.durability: an open store has its own")
+        store = url
+    else:
+        store = await open_store(url, namespace=namespace, durability=durability or "fast")
     try:
-        remembered, state, recent, calendar = await store.read_documents(
-            [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, _HIPPOCAMPUS_DOCUMENT, TIME_DOCUMENT]
+        remembered, state, calendar = await store.read_documents(
+            [EMBEDDER_DOCUMENT, _STATE_DOCUMENT, TIME_DOCUMENT]
         )
         filler = None if remembered is None else Filler(**remembered)
         chosen = await resolve(embedder, filler=filler)
-        body = await asyncio.to_thread(_build, config, store, chosen, chosen is not embedder, clock, ids)
+        body = await asyncio.to_thread(
+            _build, config, store, chosen, chosen is not embedder, clock, ids, scope
+        )
         body.calendar.resume(calendar)
         if state is not None:
             body.connectome.resume(state["connectome"])
             body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])
-        journal = await store.journal()
-        body.journalled = {engram.engram_id for engram in journal}
-        kept = await _still_recent(body, [engram.engram_id for engram in journal])
-        body.hippocampus.reawaken((engram for engram in journal if engram.engram_id in kept), recent)
-        await body.anatomy.settle_moves()
+        await body.sharing.catch_up()  # from here on
+        await body.mind.resume(*await store.read_documents(body.mind.keys))
+        await body.sharing.adopt(body.sleeps)
         if state is not None and "laws" in state:
             if not configured:  # whoever only looks in changes nothing
                 body.laws = state["laws"]
             elif await relearn(body.anatomy, state["laws"]):
-                await body.write_state()
+                await store.write(body.state())
     except BaseException:
         await store.aclose()
         raise
     return body
-
-
-async def _still_recent(body: Body, journalled: list[str]) -> set[str]:
-    """Journalled ids without a copy in a long-term region: a move that was completed wins over the journal."""
-    moved: set[str] = set()
-    for region in body.anatomy.long_term:
-        moved.update(e.engram_id for e in await region.reinstate(journalled) if e is not None)
-    return set(journalled) - moved
 
 
 def _build(
@@ -268,11 +274,26 @@ def _build(
     owns_embedder: bool,
     clock: Clock,
     ids: Callable[[float], str] | None,
+    scope: str | None,
 ) -> Body:
+    prefrontal_cortex = PrefrontalCortex(config.prefrontal_cortex, clock=clock)
+    writer, oblivion = uuid.uuid4().hex, Oblivion()
+
+    @asynccontextmanager
+    async def accompany(born: Container[str]) -> AsyncGenerator[list[Write]]:
+        """With each new engram its links are written, and what is on the mind; whose it is, is known before."""
+        await sharing.beat()
+        async with connectome.writing(born=born) as links:
+            yield [*links, *mind.documents()]
+
+    journal = Journal(store, Hippocampus.name, writer, capacity=config.buffer, accompany=accompany)
+    connectome = Connectome(store, config.connectome, unborn=journal)
     shared: _Shared = {"importance": config.importance, "profiles": config.types, "clock": clock}
     law = config.plasticity
     hippocampus = Hippocampus(
         config.hippocampus,
+        store=store.engrams(Hippocampus.name),
+        journal=journal,
         embedder=embedder,
         plasticity=config.hippocampus.plasticity or law,
         matching=config.matching,
@@ -296,7 +317,9 @@ def _build(
     )
     index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
-    anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index)
+    anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index, store)
+    mind = Mind(store, clock, anatomy, prefrontal_cortex, scope)
+    sharing = Sharing(writer, store, clock, anatomy, connectome, prefrontal_cortex, oblivion)
     return Body(
         config=config,
         store=store,
@@ -307,15 +330,18 @@ def _build(
         sensory_cortex=SensoryCortex(config.sensory_cortex, clock=clock),
         thalamus=Thalamus(config.thalamus, clock=clock),
         amygdala=Amygdala(config.amygdala, clock=clock),
-        prefrontal_cortex=PrefrontalCortex(config.prefrontal_cortex, clock=clock),
+        prefrontal_cortex=prefrontal_cortex,
         hippocampus=hippocampus,
         neocortex=neocortex,
         cerebellum=cerebellum,
         basal_ganglia=basal_ganglia,
         anatomy=anatomy,
-        connectome=Connectome(store, config.connectome),
         kinds=Kinds.shipped(),
-        journalled=set(),
+        connectome=connectome,
+        journal=journal,
+        mind=mind,
+        sharing=sharing,
+        oblivion=oblivion,
         laws=laws(anatomy),
         owns_embedder=owns_embedder,
     )

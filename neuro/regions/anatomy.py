@@ -1,13 +1,13 @@
-"""Where engrams are: finding their owner, following them while they move, moving them. No policy.
+"""Where engrams are: finding their owner, moving them, deleting them. No policy.
 
-A move leaves no instant at which an engram has two owners or none: a copy arrives, invisible; the source
-leaves a forwarding mark if the engram has not changed meanwhile; the copy is revealed; the mark goes. A
-store that fails in between leaves the mark, and `settle_moves` finishes later.
+A move is one write that takes an engram from where it was and puts it where it belongs, if it has not changed
+meanwhile. Engrams only ever move out of the hippocampus: who asks there first cannot miss one that moves.
 """
 
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.engram import Engram, MemoryType
-from neuro.errors import StoreUnavailableError, UnknownRegionError
+from neuro.errors import StaleEngramError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import Fading
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.probe import Reading
@@ -26,7 +26,7 @@ from neuro.regions.memory_index import MemoryIndex
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.regions.neocortex import Neocortex
 from neuro.signals import Echo
-from neuro.stores.base import Agenda
+from neuro.stores.base import Agenda, Insert, Remove, Store, Unlink, Write
 
 _BATCH = 200
 
@@ -64,11 +64,14 @@ class Anatomy:
         cerebellum: Cerebellum,
         basal_ganglia: BasalGanglia,
         index: FragmentIndex,
+        store: Store,
     ) -> None:
         self.hippocampus = hippocampus
+        self._store = store
         self.long_term: tuple[MemoryRegion, ...] = (neocortex, cerebellum, basal_ganglia)
         self.index = MemoryIndex(index, self.memory_regions)
-        self._moving = asyncio.Lock()
+        self._homes: dict[str, str] = {}
+        """Names of long-term regions by ids of engrams that were seen there."""
 
     @property
     def memory_regions(self) -> tuple[MemoryRegion, ...]:
@@ -102,19 +105,20 @@ class Anatomy:
         self, reading: Reading, features: npt.NDArray[np.float32] | None, limit: int
     ) -> Answers:
         """The best ``limit`` echoes of a cue from the memory regions, best first; fewer when there are no more."""
-        unreachable = await self.index.fill()
+        # The hippocampus answers with what this brain holds even when its store is away.
+        unreachable = [name for name in await self.index.fill() if name != self.hippocampus.name]
         silent = dict.fromkeys([*(r.name for r in self.memory_regions if not r.intact), *unreachable])
         breadth = limit
         while True:
             matches = await self.index.search(reading, features, breadth)
             owners, out_of_reach = await self._reach([match.engram_id for match in matches])
-            silent.update(dict.fromkeys(out_of_reach))
+            silent.update(dict.fromkeys(name for name in out_of_reach if name != self.hippocampus.name))
             echoes = [
                 Echo(owners[m.engram_id][1], owners[m.engram_id][0].name, m.relevance, m.reasons)
                 for m in matches
                 if m.engram_id in owners
             ]
-            if not silent:
+            if not silent and not out_of_reach:
                 for match in matches:
                     if match.engram_id not in owners:  # deleted by another process
                         self.index.remove(match.engram_id)
@@ -126,45 +130,68 @@ class Anatomy:
         self, engram_ids: Sequence[str]
     ) -> tuple[dict[str, tuple[MemoryRegion, Engram]], dict[str, StoreUnavailableError]]:
         """Region and engram of each id that can be had, and why regions cannot be reached."""
-        # An engram on the move stays in the hippocampus until it is visible at its destination: whoever
-        # asks here first cannot miss it.
         found: dict[str, tuple[MemoryRegion, Engram]] = {}
-        for engram in await self.hippocampus.reinstate(engram_ids):
-            if engram is not None:
-                found[engram.engram_id] = (self.hippocampus, engram)
-        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
-        if not missing:
-            return found, {}
-        answers = await _gather(region.reinstate(missing) for region in self.long_term)
         unreachable: dict[str, StoreUnavailableError] = {}
-        for region, answer in zip(self.long_term, answers, strict=True):
+        # What was seen in a long-term region once is there, or it is gone.
+        await self._ask_homes(
+            [i for i in engram_ids if i in self._homes], self._homes.get, found, unreachable
+        )
+        missing = [engram_id for engram_id in engram_ids if engram_id not in found]
+        try:
+            recent = await self.hippocampus.reinstate(missing)
+        except StoreUnavailableError as error:
+            unreachable[self.hippocampus.name] = error
+            recent = self.hippocampus.remembered(missing)
+        found.update({e.engram_id: (self.hippocampus, e) for e in recent if e is not None})
+        await self._ask_homes([i for i in missing if i not in found], None, found, unreachable)
+        return found, unreachable if len(found) < len({*engram_ids}) else {}
+
+    async def _ask_homes(
+        self,
+        engram_ids: Sequence[str],
+        home: Callable[[str], str | None] | None,
+        found: dict[str, tuple[MemoryRegion, Engram]],
+        unreachable: dict[str, StoreUnavailableError],
+    ) -> None:
+        """Adds what the long-term regions answer: each for what is at ``home`` there, or all for everything."""
+        asked = [
+            (region, [i for i in engram_ids if home is None or home(i) == region.name])
+            for region in self.long_term
+        ]
+        asked = [(region, ids) for region, ids in asked if ids]
+        answers = await _gather(region.reinstate(ids) for region, ids in asked)
+        for (region, _), answer in zip(asked, answers, strict=True):
             if isinstance(answer, StoreUnavailableError):
                 unreachable[region.name] = answer
-            else:
-                found.update({e.engram_id: (region, e) for e in answer if e is not None})
-        return found, unreachable
+                continue
+            for engram in answer:
+                if engram is not None:
+                    found[engram.engram_id] = (region, engram)
+                    self._homes[engram.engram_id] = region.name
 
     async def owners(self, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:
-        """Region and engram of each id that exists; the hippocampus answers for what is on the move."""
+        """Region and engram of each id that exists."""
         found, unreachable = await self._reach(engram_ids)
         for error in unreachable.values():
             raise error
         return found
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
-        """Id of the long-term engram with each digest, if there is one."""
-        answers = await asyncio.gather(*(region.find(digests) for region in self.long_term))
-        return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)]
+        """Id of the stored engram with each digest, if there is one."""
+        answers = await self._ask(lambda region: region.find(digests))
+        return [next((i for i in ids if i is not None), None) for ids in zip(*answers, strict=True)] or [
+            None for _ in digests
+        ]
+
+    async def _ask(self, question: Callable[[MemoryRegion], Awaitable[_Answer]]) -> list[_Answer]:
+        """Answers of the intact regions, the hippocampus first: what moves meanwhile is seen once or twice."""
+        intact = [region for region in self.memory_regions if region.intact]
+        first = [await question(region) for region in intact[:1]]
+        return [*first, *await asyncio.gather(*map(question, intact[1:]))]
 
     async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
         """Ids and instants of what is on an agenda before a brain time, in intact regions, the earliest first."""
-        found = await asyncio.gather(
-            *(
-                region.store.upcoming(agenda, before, limit=limit)
-                for region in self.memory_regions
-                if region.intact
-            )
-        )
+        found = await self._ask(lambda region: region.store.upcoming(agenda, before, limit=limit))
         merged = {engram_id: at for items in found for engram_id, at in items}
         return sorted(merged.items(), key=lambda item: (item[1], item[0]))[:limit]
 
@@ -172,13 +199,7 @@ class Anatomy:
         """At most ``limit`` engrams of all regions that are to be shown, in order of id, beyond ``after``."""
         found: list[Engram] = []
         while len(found) < limit:
-            pages = await asyncio.gather(
-                *(
-                    region.store.scan(after=after, limit=_BATCH)
-                    for region in self.memory_regions
-                    if region.intact
-                )
-            )
+            pages = await self._ask(lambda region, after=after: region.store.scan(after=after, limit=_BATCH))
             # Beyond the end of a full page that region may hold more: go only as far as all pages reach.
             ends = [page[-1].engram_id for page in pages if len(page) == _BATCH]
             end = min(ends, default=None)
@@ -191,18 +212,36 @@ class Anatomy:
 
     # Changing
 
-    async def reconsolidate(self, engram_ids: Sequence[str], step: Step, op_id: str) -> Changed:
-        """Changes each engram once, at its owner, wherever it is or moves to meanwhile; unknown ids are left out."""
+    async def reconsolidate(
+        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool = False
+    ) -> Changed:
+        """Changes each engram once, at its owner; unknown ids are left out.
+
+        Args:
+            patient: see `Hippocampus.reconsolidate`.
+
+        Raises:
+            StoreUnavailableError: not ``patient``, and earlier changes still wait for the store.
+        """
+        if not patient:
+            await self.pay_debts()
+        return await self._reconsolidate(engram_ids, step, op_id, patient=patient)
+
+    async def _reconsolidate(
+        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool
+    ) -> Changed:
+        asked = [*dict.fromkeys(engram_ids)]
         changed: dict[str, Engram] = {}
         silent: set[str] = set()
-        elsewhere: list[str] = []
-        for engram_id in dict.fromkeys(engram_ids):
-            if await self._settled(engram_id, silent):
-                engram = self.hippocampus.change(engram_id, step, op_id)
-                if engram is None:
-                    elsewhere.append(engram_id)
-                else:
-                    changed[engram_id] = engram
+        try:
+            recent = await self.hippocampus.reconsolidate(asked, step, op_id, patient=patient)
+            changed.update({engram.engram_id: engram for engram in recent})
+        except StoreUnavailableError:
+            if patient:
+                changed.update({e.engram_id: e for e in self.hippocampus.owed(asked)})
+            if not patient or any(i not in changed and i not in self._homes for i in asked):
+                silent.add(self.hippocampus.name)
+        elsewhere = [engram_id for engram_id in asked if engram_id not in changed]
         if elsewhere:
             answers = await _gather(region.reconsolidate(elsewhere, step, op_id) for region in self.long_term)
             for region, answer in zip(self.long_term, answers, strict=True):
@@ -211,91 +250,99 @@ class Anatomy:
                 else:
                     changed.update({engram.engram_id: engram for engram in answer})
         # A silent region says nothing of engrams that were found elsewhere.
-        return Changed(changed, tuple(sorted(silent)) if changed.keys() < set(engram_ids) else ())
+        return Changed(changed, tuple(sorted(silent)) if changed.keys() < {*asked} else ())
 
-    async def _settled(self, engram_id: str, silent: set[str]) -> bool:
-        """Waits until an engram that moves has arrived; False if its destination is lesioned or cannot be reached."""
-        while (destination := self.hippocampus.forwarding(engram_id)) is not None:
-            if self._moving.locked():
-                async with self._moving:
-                    continue
-            try:
-                await self.settle_moves()
-            except StoreUnavailableError:
-                silent.add(destination)
-                return False
-            if self.hippocampus.forwarding(engram_id) is not None:
-                return False
-        return True
+    async def settle(self) -> None:
+        """Waits until nothing is on its way to the store, nor waits for it.
 
-    # Moving
+        Raises:
+            StoreUnavailableError: something still does.
+        """
+        if self.hippocampus.journal is not None:
+            await self.hippocampus.journal.write()
+            await self.pay_debts()
+
+    async def pay_debts(self) -> None:
+        """Writes what waits for a store that was away.
+
+        Raises:
+            StoreUnavailableError: it still waits.
+        """
+        journal = self.hippocampus.journal
+        if journal is None or not journal.behind:
+            return
+        async with journal.paying:
+            await journal.drain()
+            while (debt := journal.next_debt()) is not None:
+                if debt.engram_id in journal:
+                    await journal.drain()
+                # Lesioned or not, for it was acknowledged. The hippocampus is asked first, for it may be moving.
+                amended: list[Engram] = []
+                for region in self.memory_regions:
+                    amended = amended or await region.amend([debt.engram_id], debt.step, debt.op_id)
+                journal.paid(debt)
+                self.hippocampus.refresh(amended)
+
+    # Moving and deleting
 
     async def move(self, engram_ids: Sequence[str], destination: MemoryRegion) -> Moved:
         """Moves engrams from the hippocampus to a long-term region; those that change meanwhile stay."""
         arrived: list[str] = []
         stale = 0
         for start in range(0, len(engram_ids), _BATCH):
-            async with self._moving:
-                held = [self.hippocampus.recent.look_up(i) for i in engram_ids[start : start + _BATCH]]
-                batch = [engram for engram in held if engram is not None]
-                await destination.admit(batch)
-                leaving: list[str] = []
-                for engram in batch:
-                    if self.hippocampus.depart(engram.engram_id, engram.revision, destination.name):
-                        leaving.append(engram.engram_id)
-                    else:
-                        stale += 1
-                        await destination.release(engram.engram_id)
-                await destination.reveal(leaving)
-                self.hippocampus.departed(leaving)
-                arrived.extend(leaving)
+            batch = engram_ids[start : start + _BATCH]
+            held = await self.hippocampus.reinstate(batch)
+            here = {engram.engram_id: engram for engram in held if engram is not None}
+            # What is no longer here was moved or forgotten by another brain.
+            self.hippocampus.departed(engram_id for engram_id in batch if engram_id not in here)
+            moved = await self._move([*here.values()], destination)
+            self.hippocampus.departed(moved)
+            arrived.extend(moved)
+            stale += len(here) - len(moved)
         return Moved(tuple(arrived), stale)
 
-    async def settle_moves(self) -> None:
-        """Finishes or undoes what a failing store left half done.
+    async def _move(self, engrams: Sequence[Engram], destination: MemoryRegion) -> list[str]:
+        """Ids of those that moved."""
+        leaving = {engram.engram_id: engram for engram in engrams}
+        op_id = uuid.uuid4().hex
+        while leaving:
+            writes: list[Write] = []
+            for engram in leaving.values():
+                writes.append(Remove(self.hippocampus.name, engram.engram_id, engram.revision))
+                writes.append(Insert(destination.name, destination.place(destination.settle(engram))))
+            try:
+                await self._store.write(writes, op_id=f"{op_id}:{len(leaving)}")
+                break
+            except StaleEngramError as error:
+                for engram_id in error.engram_ids:
+                    del leaving[engram_id]
+        return [*leaving]
 
-        A marked engram whose copy is there is revealed; one whose copy is gone belongs to the hippocampus
-        again; an arriving copy whose source still owns it is dropped; one without a source is revealed.
-        """
-        async with self._moving:
-            marks = self.hippocampus.marks()
-            for region in self.long_term:
-                if not region.intact:
-                    continue
-                await self._settle_region(region, [i for i, name in marks.items() if name == region.name])
-
-    async def _settle_region(self, region: MemoryRegion, marked: Sequence[str]) -> None:
-        arriving = await region.store.arrivals()
-        orphans = [i for i in arriving if i not in self.hippocampus.recent]
-        for engram_id in arriving:
-            if engram_id in self.hippocampus.recent and engram_id not in marked:
-                await region.release(engram_id)
-        if not marked and not orphans:
-            return
-        await region.reveal([*marked, *orphans])
-        there = [e.engram_id for e in await region.reinstate(marked) if e is not None]
-        self.hippocampus.departed(there)
-        self.hippocampus.returned([i for i in marked if i not in there])
-
-    async def forget(self, engram_id: str) -> str | None:
-        """Deletes an engram at its owner; the region's name, or None when there was none.
+    async def forget(self, engram_ids: Sequence[str]) -> dict[str, str]:
+        """Deletes engrams at their owners, in one step; the region's name by id, of those that there were.
 
         Raises:
-            StoreUnavailableError: a store could not be reached; the engram is still there.
+            StoreUnavailableError: a store could not be reached; the engrams are still there.
         """
-        async with self._moving:  # a copy may be arriving somewhere: a move ends before a deletion begins
-            # A store that failed may have kept a copy of what the hippocampus owns: it goes in every case.
-            answers = await _gather(region.release(engram_id) for region in self.long_term)
-            owners = [
-                region.name for region, answer in zip(self.long_term, answers, strict=True) if answer is True
-            ]
-            for answer in answers:
-                if isinstance(answer, StoreUnavailableError) and not owners:
-                    raise answer
-            self.index.remove(engram_id)
-            if self.hippocampus.forget(engram_id):
-                return self.hippocampus.name
-            return owners[0] if owners else None
+        owners: dict[str, str] = {}
+        # Lesioned or not: what must be forgotten must go. The hippocampus is asked first, for it may be moving.
+        for region in self.memory_regions:
+            found = await region.store.get(engram_ids)
+            owners.update({engram.engram_id: region.name for engram in found if engram is not None})
+        writes: list[Write] = []
+        for engram_id in engram_ids:
+            writes.extend(Remove(region.name, engram_id) for region in self.memory_regions)
+            writes.append(Unlink(engram_id))
+        await self._store.write(writes, op_id=uuid.uuid4().hex)
+        for engram_id in engram_ids:
+            self.let_go(engram_id)
+        return {engram_id: owners[engram_id] for engram_id in engram_ids if engram_id in owners}
+
+    def let_go(self, engram_id: str) -> None:
+        """Nothing in this process shows an engram any more; it has been deleted."""
+        self.index.remove(engram_id)
+        self._homes.pop(engram_id, None)
+        self.hippocampus.forget(engram_id)
 
     # Fading
 

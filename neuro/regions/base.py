@@ -6,7 +6,8 @@ Deliberately does not know any particular region; a region never imports another
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from neuro.clock import Clock, SystemClock
 from neuro.records import Record
@@ -44,6 +45,10 @@ class Region(ABC):
     def restore(self) -> None:
         """Brings a lesioned region back as it was."""
         self._intact = True
+
+    def imagined(self) -> Self:
+        """The region as it stands, to try out what would become of it: what happens to that one happens there only."""
+        return copy(self)
 
     @abstractmethod
     def inspect(self, now: float | None = None) -> Snapshot:

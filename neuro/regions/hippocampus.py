@@ -1,41 +1,38 @@
 """The hippocampus: what happened lately, bound to what happened around it.
 
-Lives in memory; the brain writes it down in the store's journal.
+Works in memory; each engram is durable in the store before a perceive returns, where other brains can recall it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
-from typing import Annotated, Any
+from copy import deepcopy
+from typing import Annotated, Any, Self
 
-import numpy as np
 from pydantic import Field
 
-from neuro.arguments import check_content, check_count, check_text
+from neuro.arguments import check_count, check_text
 from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
-from neuro.embedders import WordsEmbedder, is_contextual
-from neuro.embedders.base import Embedder, ImmediateEmbedder
+from neuro.embedders import Embedder
 from neuro.engram import Engram
+from neuro.errors import StoreUnavailableError
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
-from neuro.indexing.fragment_index import FragmentIndex
-from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Matching
-from neuro.indexing.word_table import WordTable
 from neuro.plasticity import AnyPlasticity, Plasticity
 from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
+from neuro.regions.completion import Completion
+from neuro.regions.journal import Debt, Journal
 from neuro.regions.memory_region import MemoryRegion, Step
-from neuro.regions.recent_index import RecentIndex
 from neuro.regions.stream import Stream
-from neuro.signals import Appraisal, Percept, Stimulus
+from neuro.regions.tonight import Tonight
+from neuro.signals import Percept
+from neuro.stores.base import EngramStore
 from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
-
-_FULL_SLEEP = 1.0 - 1e-9
 
 
 class HippocampusParams(Params):
@@ -70,8 +67,8 @@ class HippocampusSnapshot(Snapshot):
     """What the hippocampus holds."""
 
     engrams: int
-    moving: int
-    """Engrams that are on their way to their long-term home."""
+    waiting: int
+    """Engrams that are not written to the store yet, because it is away."""
     episode_id: str | None
     bindings: int
     """Pairs that wait for the night to be wired together."""
@@ -95,6 +92,8 @@ class Hippocampus(MemoryRegion):
         self,
         params: HippocampusParams | None = None,
         *,
+        store: EngramStore | None = None,
+        journal: Journal | None = None,
         embedder: Embedder | None = None,
         plasticity: Plasticity | None = None,
         importance: ImportanceParams | None = None,
@@ -104,23 +103,20 @@ class Hippocampus(MemoryRegion):
         ids: Callable[[float], str] | None = None,
     ) -> None:
         self.recent = MemoryEngrams(self.name)
+        """What this brain encoded or adopted, until a night moves it on."""
+        self.journal = journal
         super().__init__(
-            self.recent, plasticity=plasticity, importance=importance, profiles=profiles, clock=clock
+            self.recent if store is None else store,
+            plasticity=plasticity,
+            importance=importance,
+            profiles=profiles,
+            clock=clock,
         )
         self.params = HippocampusParams() if params is None else params
-        chosen = WordsEmbedder() if embedder is None else embedder
-        self._embedder = chosen if isinstance(chosen, ImmediateEmbedder) else None
-        self._embedder_name = chosen.name
-        self._index = RecentIndex(
-            FragmentIndex(
-                WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
-            )
-        )
+        self._completion = Completion(embedder, matching)
         self._ids = EngramIds() if ids is None else ids
         self._stream = Stream(self.params.temporal_reach, self.params.episode_gap, self.params.topic_floor)
-        self._bindings: dict[tuple[str, str, AssociationType], float] = {}
-        self._unreplayed: dict[str, float] = {}
-        self._forwarding: dict[str, str] = {}
+        self._tonight = Tonight(self.params.most_bindings)
 
     # Encoding
 
@@ -145,21 +141,40 @@ class Hippocampus(MemoryRegion):
             now: brain time; ``encoded_at`` is clock time, the same if not given.
             sleeps: the brain's count of sleeps.
         """
-        if not self._intact:
-            return None
         instant = self._time(now)
         if isinstance(percept, str):
-            percept = self._perceived(percept)
-        stimulus, appraisal = percept.stimulus, percept.appraisal
+            percept = self._completion.percept(percept)
         clock_time = instant if encoded_at is None else encoded_at
-        engram = Engram(
-            engram_id=self.next_id(clock_time) if engram_id is None else engram_id,
+        name = self.next_id(clock_time) if engram_id is None else engram_id
+        engram = self.imprint(
+            percept, instant, encoded_at=clock_time, engram_id=name, sleeps=sleeps, scope=scope
+        )
+        if engram is not None:
+            self.take_in(engram, sleeps)
+        return engram
+
+    def imprint(
+        self,
+        percept: Percept,
+        now: float,
+        *,
+        encoded_at: float,
+        engram_id: str,
+        sleeps: float,
+        scope: str | None,
+    ) -> Engram | None:
+        """The engram that a percept leaves, for `take_in`. Lesioned: none."""
+        if not self._intact:
+            return None
+        stimulus, appraisal = percept.stimulus, percept.appraisal
+        return Engram(
+            engram_id=engram_id,
             content=stimulus.content,
             memory_type=stimulus.memory_type,
-            encoded_at=clock_time,
+            encoded_at=encoded_at,
             occurred_at=stimulus.occurred_at,
             trace=self.fading.plasticity.imprint(
-                instant,
+                now,
                 half_life=self.profiles.half_life(stimulus.memory_type),
                 sleeps=sleeps,
                 salience=appraisal.salience,
@@ -176,24 +191,18 @@ class Hippocampus(MemoryRegion):
             reward=stimulus.reward,
             tags=stimulus.tags,
             context=stimulus.context,
-            episode_id=self._stream.episode(
-                stimulus.content, stimulus.context, clock_time, lambda: f"episode-{self.next_id(clock_time)}"
-            ),
+            episode_id=self._stream.episode(stimulus.content, stimulus.context, encoded_at, self.next_id),
             scope=scope,
         )
-        self.recent.put(*self.place(engram))
-        self._index.add(engram)
-        self.notice_access(engram.engram_id, sleeps)
-        return engram
 
-    def _perceived(self, content: str) -> Percept:
-        stimulus = Stimulus(content=check_content(content))
-        spans = fragment(content)
-        appraisal = Appraisal(0.5, 0.0, 0.0, "not appraised")
-        if self._embedder is None:
-            return Percept(stimulus, appraisal, spans)
-        rows = self._embedder.embed_now([content[a:b] for a, b in spans] or [content])
-        return Percept(stimulus, appraisal, spans, rows.astype(np.float16), self._embedder_name)
+    def take_in(self, engram: Engram, sleeps: float, *, stored: bool = False) -> None:
+        """Holds a new engram; the journal writes it next, unless it is ``stored`` already."""
+        placed = self.place(engram)
+        self.recent.put(*placed)
+        if self.journal is not None and not stored:
+            self.journal.add(placed)
+        self._completion.add(engram)
+        self.notice_access(engram.engram_id, sleeps)
 
     def bind(self, engram: Engram) -> list[Association]:
         """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
@@ -202,46 +211,27 @@ class Hippocampus(MemoryRegion):
         """
         if not self._intact or engram.episode_id is None:
             return []
-        links: list[Association] = []
-        weight = self.params.temporal_weight if self.params.temporal_reach else 0.0
-        for place in self._stream.before(engram.episode_id) if weight else ():
-            if place.engram_id != engram.engram_id:
-                links.append(Association(place.engram_id, engram.engram_id, AssociationType.TEMPORAL, weight))
-                backward = weight * self.params.backward_ratio
-                links.append(
-                    Association(engram.engram_id, place.engram_id, AssociationType.TEMPORAL, backward)
-                )
-            weight *= self.params.temporal_decay
-        self._stream.go_on(engram)
-        return links
+        p = self.params
+        weight = p.temporal_weight if p.temporal_reach else 0.0
+        return self._stream.go_on(engram, weight, p.temporal_decay, p.backward_ratio)
 
     def bind_held(self, engram_id: str, held: Sequence[str]) -> None:
         """Notes that working memory held an engram with others; its neighbours in time are bound to it already."""
-        here = self._stream.episode_id
-        near = {place.engram_id for place in self._stream.before(here)} if here is not None else set[str]()
+        near = {engram_id, *self._stream.near}
         for other in held:
-            if other != engram_id and other not in near:
+            if other not in near:
                 self.bind_together([engram_id, other], AssociationType.CO_HELD)
 
     def bind_together(self, engram_ids: Sequence[str], kind: AssociationType) -> None:
         """Notes that engrams were active together; the night wires them. Lesioned: notes nothing."""
-        weight = (
-            self.params.co_held_weight if kind is AssociationType.CO_HELD else self.params.co_recalled_weight
-        )
-        if not self._intact or weight == 0.0:
-            return
-        for first, second in combinations(dict.fromkeys(engram_ids), 2):
-            for source, target in ((first, second), (second, first)):
-                self._bindings.pop((source, target, kind), None)
-                self._bindings[source, target, kind] = weight
-        while len(self._bindings) > 2 * self.params.most_bindings:
-            del self._bindings[next(iter(self._bindings))]
+        p = self.params
+        weight = p.co_held_weight if kind is AssociationType.CO_HELD else p.co_recalled_weight
+        if self._intact and weight > 0.0:
+            self._tonight.pair(engram_ids, kind, weight)
 
     def take_bindings(self) -> list[Association]:
         """What was noted since the last night; it is the caller's from here on."""
-        taken = [Association(source, target, kind, w) for (source, target, kind), w in self._bindings.items()]
-        self._bindings.clear()
-        return taken
+        return self._tonight.take_pairs()
 
     # Recognising and completing
 
@@ -256,11 +246,7 @@ class Hippocampus(MemoryRegion):
         """
         if not self._intact or not len(self.recent):
             return 1.0
-        features = None if percept.features is None else percept.features[0].astype(np.float32)
-        index = self._index.beginnings
-        reading = index.read(percept.stimulus.content, self._time(None))
-        best = index.search(reading, features, 1)
-        return 1.0 - min(1.0, max((max(m.lexical, m.similarity) for m in best), default=0.0))
+        return self._completion.novelty(percept, self._time(None))
 
     def pattern_complete(self, cue: str, *, top_k: int = 10) -> list[tuple[Engram, float]]:
         """Engrams that a partial cue completes to, best first, with their relevance of about [0, 1].
@@ -272,121 +258,167 @@ class Hippocampus(MemoryRegion):
         check_count(top_k, "top_k")
         if not self._intact or not len(self.recent):
             return []
-        index = self._index.whole()
-        reading = index.read(cue, self._time(None))
-        dense = index.dense and self._embedder is not None
-        features = self._embedder.embed_now([reading.masked])[0] if dense and self._embedder else None
-        found = index.search(reading, features, top_k)
-        return [
-            (engram, m.relevance) for m in found if (engram := self.recent.look_up(m.engram_id)) is not None
-        ]
+        found = self._completion.complete(cue, self._time(None), top_k)
+        engrams = [(self.recent.look_up(match.engram_id), match.relevance) for match in found]
+        return [(engram, relevance) for engram, relevance in engrams if engram is not None]
 
     # Replay
 
     def notice_access(self, engram_id: str, sleeps: float) -> None:
         """Remembers that an engram of any region was studied or recalled, to replay it after a full sleep."""
         if self._intact:
-            self._unreplayed.pop(engram_id, None)
-            self._unreplayed[engram_id] = sleeps
+            self._tonight.notice(engram_id, sleeps)
 
     def replay(self, sleeps: float) -> list[str]:
         """Ids of what has been slept on for a full night since its last access, the oldest first.
 
         Lesioned: replays nothing.
         """
-        if not self._intact:
-            return []
-        ripe: list[str] = []
-        for engram_id, since in self._unreplayed.items():
-            if sleeps - since < _FULL_SLEEP:
-                break
-            ripe.append(engram_id)
-        return ripe
+        return self._tonight.ripe(sleeps) if self._intact else []
 
     def replayed(self, engram_ids: Iterable[str]) -> None:
         """These have been replayed."""
+        self._tonight.replayed(engram_ids)
+
+    # Where what it holds is kept
+
+    async def reinstate(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """Engrams by id, in the order asked, of this brain and of all others on the store. Lesioned: none.
+
+        Raises:
+            StoreUnavailableError: see `remembered` for what can be had all the same.
+        """
+        if not self._intact or not engram_ids:
+            return [None] * len(engram_ids)
+        owed = {engram_id for engram_id in engram_ids if self._owes(engram_id)}
+        pairs = zip(engram_ids, await self.store.get(engram_ids), strict=True)
+        # What has been written meanwhile may have been read too early.
+        return [
+            self.recent.look_up(i) if self._owes(i) or (engram is None and i in owed) else engram
+            for i, engram in pairs
+        ]
+
+    def remembered(self, engram_ids: Sequence[str]) -> list[Engram | None]:
+        """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
+        return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
+
+    def owed(self, engram_ids: Iterable[str]) -> list[Engram]:
+        """Those engrams of which something waits for the store, as this brain shows them."""
+        return [e for i in engram_ids if self._owes(i) and (e := self.recent.look_up(i)) is not None]
+
+    def _owes(self, engram_id: str) -> bool:
+        return self.journal is not None and self.journal.owes(engram_id)
+
+    async def reconsolidate(
+        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool = False
+    ) -> list[Engram]:
+        """Changes engrams that are here; returns them as they are then, those elsewhere left out.
+
+        Args:
+            patient: while a store that may come back is away, changes what this brain holds, and owes it the store.
+        """
+        if not self._intact or not engram_ids:
+            return []
+        if self.journal is None:
+            return await super().reconsolidate(engram_ids, step, op_id)
+        if any(engram_id in self.journal for engram_id in engram_ids):
+            await (self.journal.write() if patient else self.journal.drain())
+        behind = patient and self.journal.behind  # changes of an engram are written in their order
+        waiting = [i for i in engram_ids if i in self.journal or (behind and i in self.recent)]
+        changed = self._owe(waiting, step, op_id)
+        stored = [engram_id for engram_id in engram_ids if engram_id not in waiting]
+        try:
+            amended = await super().reconsolidate(stored, step, op_id)
+        except StoreUnavailableError:
+            if not (patient and self.journal.remote):
+                raise
+            changed += self._owe([i for i in stored if i in self.recent], step, op_id)
+            if len(changed) < len(engram_ids):
+                raise  # others may be here too
+            return changed
+        self.refresh(amended)
+        return [*changed, *amended]
+
+    def _owe(self, engram_ids: Iterable[str], step: Step, op_id: str) -> list[Engram]:
+        """Changes what is held here, and remembers to change it in the store."""
+        changed: list[Engram] = []
         for engram_id in engram_ids:
-            self._unreplayed.pop(engram_id, None)
+            assert self.journal is not None
+            self.journal.owe(Debt(engram_id, step, op_id))
+            engram = self.recent.change(engram_id, lambda e: self.place(step(e, self.fading)), op_id)
+            assert engram is not None
+            changed.append(engram)
+        return changed
 
-    # Moving out
-
-    def depart(self, engram_id: str, revision: int, region: str) -> bool:
-        """Leaves a forwarding mark on an engram whose copy has arrived in ``region``, if it has not changed since."""
-        engram = self.recent.look_up(engram_id)
-        if engram is None or engram.revision != revision:
-            return False
-        self._forwarding[engram_id] = region
-        return True
-
-    def departed(self, engram_ids: Iterable[str]) -> None:
-        """The moves are complete: lets go of the engrams and their marks."""
-        for engram_id in engram_ids:
-            self.recent.drop(engram_id)
-            self._index.remove(engram_id)
-            self._forwarding.pop(engram_id, None)
-
-    def returned(self, engram_ids: Iterable[str]) -> None:
-        """The moves did not happen: the engrams are owned here again."""
-        for engram_id in engram_ids:
-            self._forwarding.pop(engram_id, None)
-
-    def forwarding(self, engram_id: str) -> str | None:
-        """The region that an engram is moving to."""
-        return self._forwarding.get(engram_id)
-
-    def marks(self) -> dict[str, str]:
-        """Region by id of every engram that is moving."""
-        return dict(self._forwarding)
+    def refresh(self, engrams: Iterable[Engram]) -> None:
+        """Takes over how engrams are stored, but for those of which changes wait."""
+        for engram in engrams:
+            if not self._owes(engram.engram_id):
+                self.recent.refresh(self.place(engram))
 
     def staying(self) -> list[Engram]:
-        """Engrams owned here that are not moving, in order of id. Lesioned: none move."""
+        """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""
         if not self._intact:
             return []
-        return [engram for engram in self.recent.everything() if engram.engram_id not in self._forwarding]
+        return [engram for engram in self.recent.everything() if not self._owes(engram.engram_id)]
 
-    def change(self, engram_id: str, step: Step, op_id: str) -> Engram | None:
-        """`reconsolidate` of one engram that is owned here and not moving, at once."""
-        if not self._intact or engram_id in self._forwarding:
-            return None
-        return self.recent.change(engram_id, lambda engram: self.place(step(engram, self.fading)), op_id)
+    def departed(self, engram_ids: Iterable[str]) -> None:
+        """A night has moved these, of whichever brain: lets go of them."""
+        for engram_id in engram_ids:
+            self.recent.drop(engram_id)
+            self._completion.remove(engram_id)
 
-    def forget(self, engram_id: str) -> bool:
-        """Deletes an engram and all that points to it here, moving or not. Works lesioned too."""
-        self._forwarding.pop(engram_id, None)
-        self._unreplayed.pop(engram_id, None)
-        for key in [key for key in self._bindings if engram_id in key[:2]]:
-            del self._bindings[key]
+    def adopt(self, engrams: Iterable[Engram], sleeps: float) -> None:
+        """Takes over what another brain encoded, or this one in an earlier life, and no night has moved."""
+        for engram in engrams:
+            if engram.engram_id not in self.recent:
+                self.recent.put(*self.place(engram))
+                self._completion.add(engram)
+                if engram.trace.fresh and self._intact:
+                    self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
+
+    def forget(self, engram_id: str) -> None:
+        """Lets go of an engram and of all that points to it here. Works lesioned too."""
+        self._tonight.forget(engram_id)
         self._stream.forget(engram_id)
-        self._index.remove(engram_id)
-        return self.recent.drop(engram_id)
+        self._completion.remove(engram_id)
+        if self.journal is not None:
+            self.journal.drop(engram_id)
+        self.recent.drop(engram_id)
 
     # Waking and looking
 
-    def reawaken(self, engrams: Iterable[Engram], state: Mapping[str, Any] | None) -> None:
-        """Takes up what an earlier life wrote down."""
-        for engram in engrams:
-            self.recent.put(*self.place(engram))
-            self._index.add(engram)
-        if state is not None:
-            self._stream.resume(state["stream"])
-            self._unreplayed.update(state["unreplayed"])
-            self._bindings.update({(a, b, AssociationType(kind)): w for a, b, kind, w in state["bindings"]})
+    def resume(self, stream: Sequence[Sequence[Any]], ledger: Mapping[str, Any] | None) -> None:
+        """Goes on from what `stream` and `ledger` returned in an earlier life."""
+        self._stream.resume(stream)
+        if ledger is not None:
+            self._tonight.resume(ledger)
 
-    def state(self) -> dict[str, Any]:
-        """Where in the stream it is, as JSON; `reawaken` wants it."""
-        return {
-            "stream": self._stream.state(),
-            "unreplayed": dict(self._unreplayed),
-            "bindings": [[a, b, kind.value, w] for (a, b, kind), w in self._bindings.items()],
-        }
+    def stream(self) -> list[list[Any]]:
+        """Where in the stream of experience it is, as JSON."""
+        return self._stream.state()
+
+    def ledger(self) -> dict[str, Any]:
+        """What the next night has to replay and to wire, as JSON; grows with the day."""
+        return self._tonight.state()
+
+    def imagined(self) -> Self:
+        """Of engrams it shows and holds what this one does: only what it notes is its own."""
+        twin = super().imagined()
+        twin._stream, twin._tonight = deepcopy(self._stream), Tonight(self.params.most_bindings)
+        return twin
+
+    def lose_place(self, engram_id: str) -> None:
+        """What comes next is not bound to this engram."""
+        self._stream.forget(engram_id)
 
     def inspect(self, now: float | None = None) -> HippocampusSnapshot:
         return HippocampusSnapshot(
             name=self.name,
             intact=self._intact,
             engrams=len(self.recent),
-            moving=len(self._forwarding),
+            waiting=0 if self.journal is None else self.journal.unwritten,
             episode_id=self._stream.episode_id,
-            bindings=len(self._bindings) // 2,
-            unreplayed=len(self._unreplayed),
+            bindings=self._tonight.pairs,
+            unreplayed=self._tonight.unreplayed,
         )

@@ -1,7 +1,8 @@
 """One index over all that the memory regions hold, whichever of them holds it.
 
-Read from the regions' stores at the first recall, and kept up to date by what the brain encodes and forgets; a move
-from one region to another changes nothing in it. It knows how to find, not what an engram says.
+Read from the regions' stores at the first recall, and kept up to date by what this brain and the others on the store
+encode and forget; a move from one region to another changes nothing in it. It knows how to find, not what an engram
+says.
 """
 
 from __future__ import annotations
@@ -44,6 +45,23 @@ class MemoryIndex:
     def __len__(self) -> int:
         return len(self._index)
 
+    def __contains__(self, engram_id: object) -> bool:
+        return engram_id in self._index
+
+    @property
+    def filled(self) -> bool:
+        """Whether everything stored has been read; until then the rest is read at the next recall."""
+        return len(self._filled) == len(self._regions)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything stored has been read."""
+        return bool(self._filled)
+
+    def distrust(self) -> None:
+        """Something may have happened that this index has not heard of: what is stored is read anew."""
+        self._filled.clear()
+
     def add(self, engram: Engram) -> None:
         """A new engram; a long one is found after `settle`."""
         self._removed.discard(engram.engram_id)
@@ -65,7 +83,7 @@ class MemoryIndex:
     def remove(self, engram_id: str) -> None:
         """An engram that is no more."""
         self._unread.pop(engram_id, None)
-        if len(self._filled) < len(self._regions):
+        if not self.filled:
             self._removed.add(engram_id)  # or a page that has been read would bring it back
         self._apply(lambda: self._index.remove(engram_id))
 
@@ -99,7 +117,7 @@ class MemoryIndex:
             if len(page) < _PAGE:
                 break
         self._filled.add(region.name)
-        if len(self._filled) == len(self._regions):
+        if self.filled:
             self._removed.clear()
 
     async def _work(self, job: Callable[[], object]) -> object:

@@ -83,23 +83,13 @@ class MemoryRegion(Region):
 
         Lesioned: changes nothing.
         """
-        if not self._intact or not engram_ids:
-            return []
+        return await self.amend(engram_ids, step, op_id) if self._intact and engram_ids else []
+
+    async def amend(self, engram_ids: Sequence[str], step: Step, op_id: str) -> list[Engram]:
+        """`reconsolidate`, lesioned or not."""
         return await self.store.amend(
             engram_ids, lambda engram: self.place(step(engram, self.fading)), op_id=op_id
         )
-
-    async def admit(self, engrams: Sequence[Engram]) -> None:
-        """Takes in engrams as arriving; `reveal` completes the move."""
-        await self.store.insert([self.place(self.settle(engram)) for engram in engrams], arriving=True)
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        """Makes arriving engrams part of memory."""
-        await self.store.reveal(engram_ids)
-
-    async def release(self, engram_id: str) -> bool:
-        """Deletes an engram, arriving or not; works lesioned too, for what must be forgotten must go."""
-        return await self.store.delete(engram_id)
 
     async def fade(self, now: float) -> list[str]:
         """Marks what has fallen below the threshold as dormant; returns the ids. Costs what is due."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated, overload
+from typing import Annotated, Any, Self, overload
 
 from pydantic import Field
 
@@ -174,6 +174,21 @@ class PrefrontalCortex(Region):
     def prune(self, now: float | None = None) -> int:
         """Empties the slots whose chunks have decayed; how many there were."""
         return self._drop_decayed(self._time(now))
+
+    def state(self) -> dict[str, Any]:
+        """The goal and what is held, as JSON without the words."""
+        held = [[chunk.engram_id, chunk.held_at, chunk.rehearsed_at] for chunk in self._chunks.values()]
+        return {"goal": self._goal, "held": held}
+
+    def resume(self, goal: str | None, chunks: Iterable[Chunk]) -> None:
+        """Goes on from the `state` of an earlier life; chunks in its order."""
+        self._goal = goal
+        self._chunks = {chunk.engram_id: chunk for chunk in chunks}
+
+    def imagined(self) -> Self:
+        twin = super().imagined()
+        twin._chunks, twin._on_displaced = self._chunks.copy(), None
+        return twin
 
     def inspect(self, now: float | None = None) -> PrefrontalCortexSnapshot:
         """A frozen snapshot."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
@@ -119,12 +119,22 @@ class SensoryCortex(Region):
             return 1.0
         return float(salience.fade(now - found.at, self.params.iconic_time_constant))
 
+    def imagined(self) -> Self:
+        """Holds nothing yet."""
+        twin = super().imagined()
+        twin._buffers = {}
+        return twin
+
     def inspect(self, now: float | None = None) -> SensoryCortexSnapshot:
         """A frozen snapshot: how much of each modality is buffered."""
         counts: dict[str, int] = {}
         for item in self._held(self._time(now)):
             counts[item.stimulus.modality] = counts.get(item.stimulus.modality, 0) + 1
         return SensoryCortexSnapshot(name=self.name, intact=self._intact, buffered=JsonObject(counts))
+
+    def clear(self) -> None:
+        """Lets go of everything at once."""
+        self._buffers.clear()
 
     def _alive(self, item: _Registered, now: float) -> bool:
         visual = item.stimulus.modality == VISUAL

@@ -6,10 +6,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
 
+from neuro.connectome import Association, AssociationType
 from neuro.engram import Engram
 from neuro.indexing.terms import terms
 from neuro.indexing.word_table import Rows, WordTable
@@ -103,31 +105,47 @@ class Stream:
         """The episode that is going on."""
         return self._places[-1].episode_id if self._places else None
 
-    def episode(self, content: str, context: Mapping[str, Any], at: float, new: Callable[[], str]) -> str:
-        """The episode to which something belongs that happens now; ``new`` names one that begins."""
+    def episode(
+        self, content: str, context: Mapping[str, Any], at: float, new: Callable[[float], str]
+    ) -> str:
+        """The episode to which something belongs that happens at an instant; ``new`` makes an id."""
         last = self._places[-1] if self._places else None
         if last is None or abs(at - last.at) > self._gap or _session(context) != last.session:
-            return new()
+            return f"episode-{new(at)}"
         if last.session is None and self._topic.changes(content):
-            return new()
+            return f"episode-{new(at)}"
         return last.episode_id
 
-    def before(self, episode_id: str) -> list[Place]:
-        """The last places of an episode, the latest first, as far as nothing else came between."""
-        found: list[Place] = []
-        for place in reversed(self._places):
-            if place.episode_id != episode_id:
-                break
-            found.append(place)
-        return found
+    @property
+    def near(self) -> list[str]:
+        """Ids of the last engrams of the episode that is going on, the latest first."""
+        return [] if self.episode_id is None else self._before(self.episode_id)
 
-    def go_on(self, engram: Engram) -> None:
-        """An engram becomes the last place."""
+    def _before(self, episode_id: str) -> list[str]:
+        """Ids of the last engrams of an episode, the latest first, as far as nothing else came between."""
+        last = takewhile(lambda place: place.episode_id == episode_id, reversed(self._places))
+        return [place.engram_id for place in last]
+
+    def go_on(self, engram: Engram, weight: float, decay: float, backward: float) -> list[Association]:
+        """An engram becomes the last place; its associations with those before it in its episode.
+
+        Args:
+            weight: of the association from the one before; 0: none.
+            decay: factor on it for each step further back.
+            backward: factor on it for the way back.
+        """
         assert engram.episode_id is not None
         session = _session(engram.context)
         if session is None:
             self._topic.follow(engram.content, afresh=engram.episode_id != self.episode_id)
-        self._places.append(Place(engram.engram_id, engram.episode_id, engram.encoded_at, session))
+        here, links = engram.engram_id, list[Association]()
+        for before in self._before(engram.episode_id) if weight else ():
+            if before != here:
+                links.append(Association(before, here, AssociationType.TEMPORAL, weight))
+                links.append(Association(here, before, AssociationType.TEMPORAL, weight * backward))
+            weight *= decay
+        self._places.append(Place(here, engram.episode_id, engram.encoded_at, session))
+        return links
 
     def forget(self, engram_id: str) -> None:
         """No place leads to this engram any more."""

@@ -6,7 +6,7 @@ Knows how much attention a stimulus draws; deliberately forgets what the stimuli
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field
 
@@ -96,6 +96,11 @@ class Thalamus(Region):
         verdict = "reaches" if opened else "stays below"
         reason = f"attention {attention:.2f} {verdict} the threshold {p.threshold:.2f}"
         return Gate(opened, attention, "; ".join([reason, *causes]))
+
+    def imagined(self) -> Self:
+        twin = super().imagined()
+        twin._habituations = self._habituations.copy()
+        return twin
 
     def inspect(self, now: float | None = None) -> ThalamusSnapshot:
         """A frozen snapshot."""

@@ -38,7 +38,6 @@ class Consolidation:
     name = "consolidation"
 
     async def run(self, night: Night) -> Mapping[str, int]:
-        await night.anatomy.settle_moves()
         by_home: dict[str, list[str]] = {}
         deferred = 0
         for engram in night.anatomy.hippocampus.staying():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from neuro.connectome import Connectome
-from neuro.errors import SleepError, StoreUnavailableError
+from neuro.errors import LeaseLostError, SleepError, StoreUnavailableError
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.signals import SleepReport
@@ -52,13 +52,14 @@ async def live_through(night: Night, stages: Iterable[SleepStage]) -> SleepRepor
 
     Raises:
         StoreUnavailableError: a store could not be reached; the night may be tried again.
+        LeaseLostError: another brain sleeps by now.
         SleepError: a stage failed otherwise; names it, and holds the counts so far.
     """
     counts: dict[str, int] = {}
     for stage in stages:
         try:
             counts.update(await stage.run(night))
-        except StoreUnavailableError:
+        except (StoreUnavailableError, LeaseLostError):
             raise
         except Exception as error:
             raise SleepError(stage.name, counts, f"{type(error).__name__}: {error}") from error

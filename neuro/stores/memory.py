@@ -1,257 +1,43 @@
-"""The store that keeps nothing: dicts of one process, the reference for all others.
-
-`MemoryEngrams` also answers at once (`put`, `change`, `drop`, `look_up`): the hippocampus lives on it.
-"""
+"""The store that keeps nothing: dicts of one process, the reference for all others."""
 
 from __future__ import annotations
 
 import json
 import math
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from neuro.engram import Engram
-from neuro.errors import StaleEngramError, StoreClosedError
-from neuro.stores.base import Agenda, Change, Link, Placed
+from neuro.ids import is_engram_id
+from neuro.stores.base import (
+    Contents,
+    Document,
+    Flaw,
+    Health,
+    Insert,
+    Lease,
+    Link,
+    News,
+    Remove,
+    Replace,
+    Unlink,
+    Write,
+)
+from neuro.stores.memory_engrams import OPERATIONS_REMEMBERED, MemoryEngrams, Plan, same_memory
+from neuro.stores.memory_ledger import NEWS_REMEMBERED, Ledger
 
-OPERATIONS_REMEMBERED = 8
-"""How many operation ids an engram remembers, so that a write repeated after a lost reply counts once."""
+__all__ = [
+    "NEWS_REMEMBERED",
+    "OPERATIONS_REMEMBERED",
+    "WRITES_REMEMBERED",
+    "MemoryEngrams",
+    "MemoryStore",
+    "same_memory",
+]
 
+WRITES_REMEMBERED = 10_000
+"""How many operation ids of writes a store remembers, so that one repeated after a lost reply counts once."""
 
-def same_memory(a: Engram, b: Engram) -> bool:
-    """Whether two records of one id are the same memory, whatever happened to their traces."""
-    return a.digest == b.digest and a.content == b.content and a.encoded_at == b.encoded_at
-
-
-@dataclass(slots=True)
-class _Held:
-    placed: Placed
-    dormant: bool = False
-    operations: list[str] = field(default_factory=list[str])
-
-
-class _Timetable:
-    """Ids in order of their instants, ties by id; what never comes (``inf``) is not in it."""
-
-    def __init__(self) -> None:
-        self._entries: list[tuple[float, str]] = []
-
-    def add(self, at: float, engram_id: str) -> None:
-        if at < math.inf:
-            insort(self._entries, (at, engram_id))
-
-    def remove(self, at: float, engram_id: str) -> None:
-        if at < math.inf:
-            del self._entries[bisect_left(self._entries, (at, engram_id))]
-
-    def count(self, before: float) -> int:
-        return bisect_left(self._entries, (before, ""))
-
-    def earliest(self, before: float, limit: int) -> list[tuple[str, float]]:
-        return [(engram_id, at) for at, engram_id in self._entries[: min(self.count(before), limit)]]
-
-
-class MemoryEngrams:
-    """The engrams of one region in memory; `neuro.stores.base.EngramStore`, and the same without awaiting."""
-
-    def __init__(self, region: str, journal: dict[str, Engram] | None = None) -> None:
-        self.region = region
-        self._journal = {} if journal is None else journal
-        self._held: dict[str, _Held] = {}
-        self._arriving: dict[str, Placed] = {}
-        self._digests: dict[str, list[str]] = {}
-        self._order: list[str] = []
-        self._fading = _Timetable()
-        self._dormant = _Timetable()
-        self._agendas = {agenda: _Timetable() for agenda in Agenda}
-        self._closed = False
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __contains__(self, engram_id: object) -> bool:
-        return engram_id in self._held
-
-    def _open(self) -> None:
-        if self._closed:
-            raise StoreClosedError("this store is closed")
-
-    # At once
-
-    def put(
-        self,
-        engram: Engram,
-        forgotten_at: float,
-        review_at: float = math.inf,
-        rehearse_at: float = math.inf,
-    ) -> None:
-        """`insert` of one visible engram."""
-        held = _Held(Placed(engram, forgotten_at, review_at, rehearse_at))
-        self._held[engram.engram_id] = held
-        self._schedule(held)
-        self._digests.setdefault(engram.digest, []).append(engram.engram_id)
-        if not self._order or engram.engram_id > self._order[-1]:
-            self._order.append(engram.engram_id)
-        else:
-            insort(self._order, engram.engram_id)
-
-    def change(self, engram_id: str, change: Change, op_id: str | None = None) -> Engram | None:
-        """`amend` of one engram; None when it is not here."""
-        held = self._held.get(engram_id)
-        if held is None:
-            return None
-        if op_id is None or op_id not in held.operations:
-            placed = change(held.placed.engram)
-            self._reschedule(held, placed, held.dormant and placed.forgotten_at == held.placed.forgotten_at)
-            if op_id is not None:
-                held.operations = [*held.operations, op_id][-OPERATIONS_REMEMBERED:]
-        return held.placed.engram
-
-    def drop(self, engram_id: str, revision: int | None = None) -> bool:
-        """`delete`."""
-        if (placed := self._arriving.get(engram_id)) is not None:
-            _check_revision(placed.engram, revision)
-            del self._arriving[engram_id]
-            return True
-        held = self._held.get(engram_id)
-        if held is None:
-            return False
-        engram = held.placed.engram
-        _check_revision(engram, revision)
-        del self._held[engram_id]
-        self._unschedule(held)
-        twins = self._digests[engram.digest]
-        twins.remove(engram_id)
-        if not twins:
-            del self._digests[engram.digest]
-        self._order.pop(bisect_right(self._order, engram_id) - 1)
-        return True
-
-    def _timetables(self, held: _Held) -> list[tuple[_Timetable, float]]:
-        """Where what is held belongs now, and its key there."""
-        fading = self._dormant if held.dormant else self._fading
-        agendas = [(table, held.placed.key(agenda)) for agenda, table in self._agendas.items()]
-        return [(fading, held.placed.forgotten_at), *agendas]
-
-    def _schedule(self, held: _Held) -> None:
-        for table, at in self._timetables(held):
-            table.add(at, held.placed.engram.engram_id)
-
-    def _unschedule(self, held: _Held) -> None:
-        for table, at in self._timetables(held):
-            table.remove(at, held.placed.engram.engram_id)
-
-    def _reschedule(self, held: _Held, placed: Placed, dormant: bool) -> None:
-        self._unschedule(held)
-        held.placed, held.dormant = placed, dormant
-        self._schedule(held)
-
-    def look_up(self, engram_id: str) -> Engram | None:
-        """`get` of one engram."""
-        held = self._held.get(engram_id)
-        return None if held is None else held.placed.engram
-
-    def look_for(self, digest: str) -> Engram | None:
-        """`find` and `get` of one digest."""
-        twins = self._digests.get(digest)
-        return self._held[twins[0]].placed.engram if twins else None
-
-    def look_ahead(self, agenda: Agenda, before: float, limit: int) -> list[tuple[str, float]]:
-        """`upcoming`."""
-        return self._agendas[agenda].earliest(before, limit)
-
-    def everything(self) -> list[Engram]:
-        """All visible engrams in order of id."""
-        return [self._held[engram_id].placed.engram for engram_id in self._order]
-
-    # The port
-
-    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
-        self._open()
-        for placed in items:
-            engram = placed.engram
-            known = self._known(engram.engram_id)
-            if known is not None and not same_memory(known, engram):
-                raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
-        for placed in items:
-            engram_id = placed.engram.engram_id
-            if self._known(engram_id) is None:
-                if arriving:
-                    self._arriving[engram_id] = placed
-                else:
-                    self.put(*placed)
-
-    def _known(self, engram_id: str) -> Engram | None:
-        arriving = self._arriving.get(engram_id)
-        return self.look_up(engram_id) if arriving is None else arriving.engram
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        self._open()
-        for engram_id in engram_ids:
-            placed = self._arriving.pop(engram_id, None)
-            if placed is not None:
-                self.put(*placed)
-                self._journal.pop(engram_id, None)
-
-    async def arrivals(self) -> list[str]:
-        self._open()
-        return sorted(self._arriving)
-
-    async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
-        self._open()
-        changed = (self.change(engram_id, change, op_id) for engram_id in engram_ids)
-        return [engram for engram in changed if engram is not None]
-
-    async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        self._open()
-        return self.drop(engram_id, revision)
-
-    async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
-        self._open()
-        return [self.look_up(engram_id) for engram_id in engram_ids]
-
-    async def find(self, digests: Sequence[str]) -> list[str | None]:
-        self._open()
-        found = (self.look_for(digest) for digest in digests)
-        return [None if engram is None else engram.engram_id for engram in found]
-
-    async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
-        self._open()
-        start = 0 if after is None else bisect_right(self._order, after)
-        return [self._held[engram_id].placed.engram for engram_id in self._order[start : start + limit]]
-
-    async def due(self, before: float, *, limit: int) -> list[str]:
-        self._open()
-        return [engram_id for engram_id, _ in self._fading.earliest(before, limit)]
-
-    async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
-        self._open()
-        demoted: list[str] = []
-        for engram_id in engram_ids:
-            held = self._held.get(engram_id)
-            if held is not None and not held.dormant and held.placed.forgotten_at < before:
-                self._reschedule(held, held.placed, dormant=True)
-                demoted.append(engram_id)
-        return demoted
-
-    async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
-        self._open()
-        return self.look_ahead(agenda, before, limit)
-
-    async def count(self, before: float) -> tuple[int, int]:
-        self._open()
-        return len(self._held), self._fading.count(before) + self._dormant.count(before)
-
-    def close(self) -> None:
-        """Every verb of the port raises from here on."""
-        self._closed = True
-
-
-def _check_revision(engram: Engram, revision: int | None) -> None:
-    if revision is not None and engram.revision != revision:
-        raise StaleEngramError(f"{engram.engram_id}: has revision {engram.revision} by now, not {revision}")
+_NO_LEASE = Lease("", 0, -math.inf)
 
 
 class MemoryStore:
@@ -259,81 +45,217 @@ class MemoryStore:
 
     url = "memory://"
     durable = False
+    remote = False
 
     def __init__(self) -> None:
-        self._journal: dict[str, Engram] = {}
+        self._ledger = Ledger()
         self._regions: dict[str, MemoryEngrams] = {}
         self._links: dict[str, dict[tuple[str, str], float]] = {}
         self._documents: dict[str, str] = {}
-        self._closed = False
-
-    def _open(self) -> None:
-        if self._closed:
-            raise StoreClosedError("this store is closed")
+        self._operations: dict[str, None] = {}
+        self._beats: dict[str, float] = {}
+        self._lease = _NO_LEASE
 
     def engrams(self, region: str) -> MemoryEngrams:
         if region not in self._regions:
-            self._regions[region] = MemoryEngrams(region, self._journal)
-            if self._closed:
-                self._regions[region].close()
+            self._regions[region] = MemoryEngrams(region, self._ledger)
         return self._regions[region]
 
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
-        self._open()
-        return [
-            [
-                Link(source, target, kind, weight)
-                for (target, kind), weight in sorted(self._links.get(source, {}).items())
-            ]
-            for source in engram_ids
-        ]
+        self._ledger.check_open()
+        return [self._outgoing(source) for source in engram_ids]
 
-    async def link(self, links: Sequence[Link]) -> None:
-        self._open()
-        for link in links:
-            outgoing = self._links.setdefault(link.source_id, {})
-            if link.weight == 0.0:
-                outgoing.pop((link.target_id, link.kind), None)
-            else:
-                outgoing[link.target_id, link.kind] = link.weight
-
-    async def unlink(self, engram_id: str) -> None:
-        self._open()
-        for target, _ in self._links.pop(engram_id, {}):
-            back = self._links.get(target, {})
-            for key in [key for key in back if key[0] == engram_id]:
-                del back[key]
-
-    async def journal(self) -> list[Engram]:
-        self._open()
-        return [self._journal[engram_id] for engram_id in sorted(self._journal)]
-
-    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
-        self._open()
-        for engram_id in drop:
-            self._journal.pop(engram_id, None)
-        self._journal.update({engram.engram_id: engram for engram in engrams})
+    def _outgoing(self, source: str) -> list[Link]:
+        outgoing = sorted(self._links.get(source, {}).items())
+        return [Link(source, target, kind, weight) for (target, kind), weight in outgoing]
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
-        self._open()
+        self._ledger.check_open()
         return [self._document(key) for key in keys]
 
     def _document(self, key: str) -> Any:
         return json.loads(self._documents.get(key, "null"))
 
-    async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        self._open()
-        self._documents.update({key: json.dumps(value) for key, value in documents.items()})
-
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
-        self._open()
-        self._documents[key] = json.dumps(change(self._document(key)))
+        self._ledger.check_writable()
+        self._set_document(key, json.dumps(change(self._document(key))))
         return self._document(key)
 
-    async def aclose(self) -> None:
-        self._closed = True
+    def _set_document(self, key: str, text: str) -> None:
+        if text == "null":
+            self._documents.pop(key, None)
+        else:
+            self._documents[key] = text
+
+    # Writing
+
+    async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+        self._ledger.check_writable()
+        if op_id in self._operations:
+            return
+        plan = Plan(self._ledger)
+        documents: dict[str, str] = {}
+        for write in writes:
+            match write:
+                case Insert(region, placed, writer):
+                    plan.insert(self.engrams(region), placed, writer)
+                case Remove(region, engram_id, revision):
+                    plan.remove(self.engrams(region), engram_id, revision)
+                case Replace(region, placed, revision):
+                    plan.replace(self.engrams(region), placed, revision)
+                case Document(key, value):
+                    documents[key] = json.dumps(value)
+                case Link() | Unlink():
+                    pass  # always possible
+        plan.carry_out()
+        for key, text in documents.items():
+            self._set_document(key, text)
+        for write in writes:
+            if isinstance(write, Link):
+                self._link(write)
+            elif isinstance(write, Unlink):
+                self._unlink(write.engram_id)
+        if op_id is not None:
+            self._operations[op_id] = None
+            if len(self._operations) > WRITES_REMEMBERED:
+                del self._operations[next(iter(self._operations))]
+
+    def _link(self, link: Link) -> None:
+        if link.weight != 0.0 and self._gone(link):
+            return
+        outgoing = self._links.setdefault(link.source_id, {})
+        outgoing[link.target_id, link.kind] = link.weight
+        if link.weight == 0.0:
+            self._cut(link.source_id, link.target_id, link.kind)
+
+    def _gone(self, link: Link) -> list[str]:
+        """Ends of a link that are ids of engrams that are not here."""
+        return [
+            end
+            for end in (link.source_id, link.target_id)
+            if is_engram_id(end) and not any(end in engrams for engrams in self._regions.values())
+        ]
+
+    def _unlink(self, engram_id: str) -> None:
+        for target, _ in self._links.pop(engram_id, {}):
+            for back, kind in list(self._links.get(target, {})):
+                if back == engram_id:
+                    self._cut(target, back, kind)
+
+    def _cut(self, source: str, target: str, kind: str) -> None:
+        del self._links[source][target, kind]
+        if not self._links[source]:
+            del self._links[source]
+
+    async def news(self, since: str | None) -> News:
+        self._ledger.check_open()
+        return self._ledger.news(since)
+
+    # Writers
+
+    async def beat(self, writer: str, at: float) -> None:
+        self._ledger.check_open()
+        self._beats[writer] = at
+
+    async def retire(self, writer: str) -> None:
+        self._ledger.check_open()
+        self._beats.pop(writer, None)
+
+    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+        self._ledger.check_open()
+
+        def abandoned(other: str | None) -> bool:
+            last = None if other is None else self._beats.get(other)
+            return last is None or last < silent_since
+
+        return self.engrams(region).take_over(writer, abandoned)
+
+    # The lease of the sleeper
+
+    async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
+        self._ledger.check_open()
+        if self._lease.holder == holder or self._lease.until <= now:
+            self._ledger.fence += 1
+            self._lease = Lease(holder, self._ledger.fence, until)
+        return self._lease
+
+    async def renew(self, lease: Lease, *, until: float) -> bool:
+        self._ledger.check_open()
+        if self._lease.fence != lease.fence:
+            return False
+        self._lease = lease._replace(until=until)
+        return True
+
+    async def release(self, lease: Lease) -> None:
+        self._ledger.check_open()
+        if self._lease.fence == lease.fence:
+            self._lease = _NO_LEASE
+
+    # Care
+
+    async def contents(self) -> Contents:
+        self._ledger.check_open()
+        regions = sorted(name for name, engrams in self._regions.items() if len(engrams))
+        return Contents(tuple(regions), tuple(sorted(self._documents)))
+
+    async def health(self) -> Health:
+        self._ledger.check_open()
+        details: dict[str, str | int | float | bool] = {
+            "engrams": sum(len(engrams) for engrams in self._regions.values()),
+            "links": sum(len(outgoing) for outgoing in self._links.values()),
+            "documents": len(self._documents),
+            "writers": len(self._beats),
+        }
+        return Health("Nothing outlives this process.", (), details)
+
+    async def verify(self, *, repair: bool = False) -> list[Flaw]:
+        self._ledger.check_open()
+        return [*self._owned_twice(repair), *self._leading_nowhere(repair)]
+
+    def _owned_twice(self, repair: bool) -> list[Flaw]:
+        """Engrams in several regions; mended, the newest revision stays."""
+        owners: dict[str, list[MemoryEngrams]] = {}
         for engrams in self._regions.values():
-            engrams.close()
+            for engram in engrams.everything():
+                owners.setdefault(engram.engram_id, []).append(engrams)
+        flaws: list[Flaw] = []
+        for engram_id, regions in owners.items():
+            if len(regions) == 1:
+                continue
+            regions.sort(key=lambda engrams: (-_revision(engrams, engram_id), engrams.region))
+            names = ", ".join(engrams.region for engrams in regions)
+            flaws.append(Flaw(engram_id, f"is in several regions: {names}", repair))
+            if repair:
+                plan = Plan(self._ledger)
+                for engrams in regions[1:]:
+                    plan.remove(engrams, engram_id, None)
+                plan.carry_out()
+        return flaws
+
+    def _leading_nowhere(self, repair: bool) -> list[Flaw]:
+        """Links from or to what is not there; mended, they are gone."""
+        flaws: list[Flaw] = []
+        for link in [link for source in self._links for link in self._outgoing(source)]:
+            if gone := self._gone(link):
+                key = f"{link.source_id} -> {link.target_id} ({link.kind})"
+                flaws.append(Flaw(key, f"links what is not there: {', '.join(gone)}", repair))
+                if repair:
+                    self._link(link._replace(weight=0.0))
+        return flaws
+
+    async def scrub(self) -> tuple[str, ...]:
+        self._ledger.check_open()
+        return (
+            "Memory that this process has freed keeps its bytes until it is used again: end the process.",
+        )
+
+    async def aclose(self) -> None:
+        self._ledger.closed = True
 
     def __repr__(self) -> str:
         return "MemoryStore()"
+
+
+def _revision(engrams: MemoryEngrams, engram_id: str) -> int:
+    engram = engrams.look_up(engram_id)
+    return -1 if engram is None else engram.revision

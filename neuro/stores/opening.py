@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from neuro.arguments import check_text
 from neuro.errors import ConfigurationError, InvalidArgumentError
-from neuro.stores.base import Store
+from neuro.stores.base import Durability, Store
 from neuro.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -62,16 +62,49 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
     )
 
 
-async def open_store(url: str | os.PathLike[str] | None, *, namespace: str = "default") -> Store:
-    """Opens the store at a URL or path; none is ``memory://``."""
+async def open_store(
+    url: str | os.PathLike[str] | None, *, namespace: str = "default", durability: str = Durability.FAST
+) -> Store:
+    """Opens the store at a URL or path; none is ``memory://``, to which no ``durability`` applies.
+
+    Raises:
+        ConfigurationError: `parse_url` says when; or there is no such durability.
+    """
+    if durability not in list(Durability):
+        raise ConfigurationError(f"Brain.durability: must be {' or '.join(Durability)} (got {durability!r})")
+    level = Durability(durability)
     if isinstance(url, os.PathLike):
         url = os.fspath(url)
     scheme, location, namespace = parse_url("memory://" if url is None else url, namespace)
     if scheme == "memory":
         return MemoryStore()
     if scheme == "sqlite":
-        return await (await asyncio.to_thread(_sqlite)).open(Path(location), namespace=namespace)
-    return await (await asyncio.to_thread(_redis)).open(location, namespace=namespace)
+        sqlite = await asyncio.to_thread(_sqlite)
+        return await sqlite.open(Path(location), namespace=namespace, durability=level)
+    redis = await asyncio.to_thread(_redis)
+    return await redis.open(location, namespace=namespace, durability=level)
+
+
+async def store_exists(url: str, *, namespace: str = "default") -> bool:
+    """Whether there is a store at a URL or path, be it empty; opens, makes and changes nothing.
+
+    In a file there may still be nothing of this namespace.
+
+    Raises:
+        ConfigurationError: `parse_url` says when.
+        StoreUnavailableError: the server cannot be reached.
+    """
+    scheme, location, namespace = parse_url(url, namespace)
+    if scheme == "memory":
+        return False
+    if scheme == "sqlite":
+        return await asyncio.to_thread(_is_filled, Path(location))
+    redis = await asyncio.to_thread(_redis)
+    return await redis.exists(location, namespace=namespace)
+
+
+def _is_filled(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 # A store is imported when it is first asked for, in a thread: redis.asyncio takes half a second.

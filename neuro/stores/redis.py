@@ -2,171 +2,214 @@
 
 All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cluster keeps them together.
 
+    schema             string  version of this layout
+    regions            set     regions that ever held an engram
     d:<region>:<id>    hash    the document of an engram, written once: JSON and float16 features
     m:<region>:<id>    hash    its dynamics, written at every change
-    ids:<region>       zset    ids of visible engrams in order
+    ids:<region>       zset    ids of engrams in order
     forget:<region>    zset    id -> forgotten_at of those that are not dormant
     dormant:<region>   zset    the same of those that are
     review:<region>    zset    id -> review_at
     rehearsal:<region> zset    id -> rehearse_at
-    arriving:<region>  set     ids of arriving engrams
     digests:<region>   zset    digest:id in order
     dim:<region>       string  dimension of the features
+    own:<region>       hash    id -> writer whose it is
     as:<id>            hash    links of an engram, target|kind -> weight
-    jrn                hash    the journal, id -> engram
+    linked             set     ids of those that have links
     doc                hash    bookkeeping documents, key -> JSON
-    ops                hash    the last operations that changed each of them, key -> 8 x 32 characters
+    chg                stream  what happened to which engram, the last 100,000
+    wr                 zset    writer -> last beat
+    lease              hash    who sleeps: holder, until, and the highest fence so far
+    ops, ops-order     hash    the last 10,000 operations that writes named -> outcome, and a list of them in order
+    tries, tries-order hash    the same of those without a name, for commands that come again after a lost reply
+    quarantine         hash    key of a record that could not be read -> reason; what it held: quarantine:<key>
 
 An instant that never comes is in no sorted set. Keys are never looked for with KEYS or SCAN. Nothing is kept to
-find engrams by their words or features, and whatever is read is what the server holds now.
+find engrams by their words or features, whatever is read is what the server holds now, and nothing expires.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
-from neuro.engram import Engram
 from neuro.errors import ConfigurationError, CorruptRecordError
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Link
-from neuro.stores.codec import load_json, pack, unpack
+from neuro.stores.base import Contents, Durability, Flaw, Health, Lease, Link, News, Write
+from neuro.stores.codec import load_json
+from neuro.stores.redis_care import Care
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_engrams import RedisEngrams, number
-from neuro.stores.redis_scripts import Command
+from neuro.stores.redis_engrams import RedisEngrams
+from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
+from neuro.stores.redis_keys import Keys
+from neuro.stores.redis_sharing import Sharing
 from neuro.stores.redis_turns import Turns
-
-_NUL = b"\0"
-"""Between the pieces of a journal entry; JSON holds none."""
+from neuro.stores.redis_upgrade import is_taken, settle
+from neuro.stores.redis_writes import Writes, document_text, target_and_kind
 
 
 class RedisStore:
     """`neuro.stores.base.Store` in a namespace of a Redis server; made by `open`."""
 
     durable = True
+    remote = True
 
-    def __init__(self, connection: RedisConnection, namespace: str) -> None:
+    def __init__(self, connection: RedisConnection, namespace: str, durability: Durability) -> None:
         self.url = connection.url
         self._namespace = namespace
         self._connection = connection
-        self._prefix = f"neuro:{{{namespace}}}:"
-        self._journal = f"{self._prefix}jrn"
-        self._documents = f"{self._prefix}doc"
-        self._operations = f"{self._prefix}ops"
+        self._keys = Keys(namespace)
+        self._unreadable = Unreadable()
+        self._guard = Guard(connection, self._keys)
+        self._writes = Writes(connection, self._keys, self._guard, self._unreadable, self._make_room)
+        self._sharing = Sharing(connection, self._keys, self._guard)
+        self._care = Care(connection, self._keys, self._guard, self._writes, self._unreadable, durability)
         self._turns = Turns(connection)
         self._regions: dict[str, RedisEngrams] = {}
 
     @classmethod
-    async def open(cls, url: str, *, namespace: str = "default", client: Redis | None = None) -> RedisStore:
-        """Opens a namespace of the server at a URL.
+    async def open(
+        cls,
+        url: str,
+        *,
+        namespace: str = "default",
+        durability: str = Durability.FAST,
+        client: Redis | None = None,
+    ) -> RedisStore:
+        """Opens a namespace of the server at a URL; one of the layout of an older neuro is brought to that of today.
 
         Args:
             url: ``redis://``, ``rediss://`` or ``unix://``, with redis-py's options after a ``?``.
             namespace: separates brains on one server; not blank, without braces.
+            durability: what an acknowledged write has survived; ``full`` waits for the server's replicas, and for
+                its disk as far as it is set up for that (``appendfsync always``), see `health`.
             client: used instead of one of our own, and left open at the end.
 
         Raises:
-            ConfigurationError: a bad URL or namespace, wrong credentials, or a server older than 7.0.
+            ConfigurationError: a bad URL, namespace or durability, wrong credentials, or a server older than 7.0.
             StoreUnavailableError: nobody answers there; within 5 seconds, naming the address.
+            CorruptRecordError: a newer neuro has written there; nothing is touched.
         """
-        if not namespace.strip() or "{" in namespace or "}" in namespace:
-            raise ConfigurationError(
-                f"RedisStore.namespace: must not be blank or hold braces (got {namespace!r})"
-            )
-        return cls(await RedisConnection.open(url, client), namespace)
+        _check_namespace(namespace)
+        if durability not in list(Durability):
+            known = " or ".join(Durability)
+            raise ConfigurationError(f"RedisStore.durability: must be {known} (got {durability!r})")
+        schema = Keys(namespace).schema
+        connection = await RedisConnection.open(url, client, durability=durability, key=schema)
+        try:
+            store = cls(connection, namespace, Durability(durability))
+            await settle(connection, store._keys, store._unreadable)
+        except BaseException:
+            await connection.aclose()
+            raise
+        return store
+
+    @classmethod
+    async def exists(cls, url: str, *, namespace: str = "default", client: Redis | None = None) -> bool:
+        """Whether there is anything in a namespace; takes and changes nothing. See `open`."""
+        _check_namespace(namespace)
+        keys = Keys(namespace)
+        connection = await RedisConnection.open(url, client, key=keys.schema)
+        try:
+            return await is_taken(connection, keys)
+        finally:
+            await connection.aclose()
 
     def engrams(self, region: str) -> RedisEngrams:
         if region not in self._regions:
-            self._regions[region] = RedisEngrams(region, self._connection, self._prefix)
+            self._regions[region] = RedisEngrams(
+                region, self._connection, self._keys, self._guard, self._writes, self._unreadable
+            )
         return self._regions[region]
 
-    # Links
+    async def _make_room(self, region: str, engram_ids: Sequence[str]) -> None:
+        await self._care.quarantine.take_unreadable(region, engram_ids)
+
+    async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+        await self._writes.carry_out(writes, op_id)
 
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
-        replies = await self._connection.send([("HGETALL", self._links_of(i)) for i in engram_ids])
+        replies = await self._connection.send([("HGETALL", self._keys.links(i)) for i in engram_ids])
         return [
-            sorted(Link(source, *_target_and_kind(field), float(weight)) for field, weight in reply.items())
+            sorted(Link(source, *target_and_kind(field), float(weight)) for field, weight in reply.items())
             for source, reply in zip(engram_ids, replies, strict=True)
         ]
 
-    def _links_of(self, engram_id: str) -> str:
-        return f"{self._prefix}as:{engram_id}"
-
-    async def link(self, links: Sequence[Link]) -> None:
-        weights = {(link.source_id, f"{link.target_id}|{link.kind}"): link.weight for link in links}
-        kept: dict[str, dict[str, str]] = defaultdict(dict)
-        gone: dict[str, list[str]] = defaultdict(list)
-        for (source, field), weight in weights.items():
-            if weight == 0.0:
-                gone[source].append(field)
-            else:
-                kept[source][field] = number(weight)
-        commands: list[Command] = [("HDEL", self._links_of(i), *fields) for i, fields in gone.items()]
-        for source, fields in kept.items():
-            commands.append(("HSET", self._links_of(source), *chain.from_iterable(fields.items())))
-        await self._connection.send(commands)
-
-    async def unlink(self, engram_id: str) -> None:
-        key = self._links_of(engram_id)
-        [fields] = await self._connection.send([("HKEYS", key)])
-        targets = sorted({_target_and_kind(field)[0] for field in fields})
-        await self._connection.send([scripts.UNLINK([key, *map(self._links_of, targets)], [engram_id])])
-
-    # The journal
-
-    async def journal(self) -> list[Engram]:
-        [entries] = await self._connection.send([("HGETALL", self._journal)])
-        return await asyncio.to_thread(self._unpack_entries, entries)
-
-    def _unpack_entries(self, entries: Mapping[bytes, bytes]) -> list[Engram]:
-        return [self._unpack_entry(engram_id.decode(), entries[engram_id]) for engram_id in sorted(entries)]
-
-    def _unpack_entry(self, engram_id: str, entry: bytes) -> Engram:
-        key = f"{self._journal}[{engram_id}]"
-        pieces = entry.split(_NUL, 2)
-        if len(pieces) != 3:
-            raise CorruptRecordError(f"{key}: is not the journal entry of an engram")
-        return unpack(key, *pieces)
-
-    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
-        entries = await asyncio.to_thread(_pack_entries, engrams)
-        arguments = [str(len(drop)), *drop, *entries]
-        await self._connection.send([scripts.WRITE_JOURNAL([self._journal], arguments)])
-
-    # Bookkeeping
+    # Documents
 
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
-        replies = await self._connection.send([("HMGET", self._documents, *keys)] if keys else [])
+        replies = await self._connection.send([("HMGET", self._keys.documents, *keys)] if keys else [])
         return [self._load(key, value) for values in replies for key, value in zip(keys, values, strict=True)]
 
     def _load(self, key: str, value: bytes | None) -> Any:
-        return None if value is None else load_json(f"{self._documents}[{key}]", value)
-
-    async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        fields = [piece for key, value in documents.items() for piece in (key, json.dumps(value))]
-        await self._connection.send([("HSET", self._documents, *fields)] if fields else [])
+        """A document; None if there is none, or none that can be read."""
+        if value is None:
+            return None
+        name = f"{self._keys.documents}[{key}]"
+        try:
+            return load_json(name, value)
+        except CorruptRecordError as error:
+            self._unreadable.note(name, str(error))
+            return None
 
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
         text = ""
 
         async def attempt() -> bool:
             nonlocal text
-            [held] = await self._connection.send([("HGET", self._documents, key)])
-            text = json.dumps(change(self._load(key, held)))
-            keys = [self._documents, self._operations]
-            arguments = [key, uuid.uuid4().hex, text] + ([] if held is None else [held])
-            [landed] = await self._connection.send([scripts.AMEND_DOCUMENT(keys, arguments)])
-            return bool(landed)
+            [[held]] = await self._connection.send([("HMGET", self._keys.documents, key)])
+            text = document_text(change(self._load(key, held)))
+            keys, values = [self._keys.documents], [key, text, b"" if held is None else held]
+            command = self._guard.command(scripts.AMEND_DOCUMENT, keys, values, once=attempt_id())
+            [[word, *_]] = await self._guard.send([command])
+            return word == b"done"
 
         await self._turns.land([key], attempt)
-        return json.loads(text)
+        return json.loads(text or "null")
+
+    # Sharing
+
+    async def news(self, since: str | None) -> News:
+        return await self._sharing.news(since)
+
+    async def beat(self, writer: str, at: float) -> None:
+        await self._sharing.beat(writer, at)
+
+    async def retire(self, writer: str) -> None:
+        await self._sharing.retire(writer)
+
+    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+        return await self._sharing.adopt(region, writer, silent_since)
+
+    async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
+        return await self._sharing.acquire(holder, now, until)
+
+    async def renew(self, lease: Lease, *, until: float) -> bool:
+        return await self._sharing.renew(lease, until)
+
+    async def release(self, lease: Lease) -> None:
+        await self._sharing.release(lease)
+
+    # Care
+
+    async def contents(self) -> Contents:
+        regions, documents = await self._connection.send(
+            [("SMEMBERS", self._keys.regions), ("HKEYS", self._keys.documents)]
+        )
+        found = ([name.decode(errors="replace") for name in names] for names in (regions, documents))
+        return Contents(*(tuple(sorted(names)) for names in found))
+
+    async def health(self) -> Health:
+        return await self._care.health()
+
+    async def verify(self, *, repair: bool = False) -> list[Flaw]:
+        return await self._care.verify(repair=repair)
+
+    async def scrub(self) -> tuple[str, ...]:
+        return await self._care.scrub()
 
     async def aclose(self) -> None:
         await self._connection.aclose()
@@ -175,15 +218,8 @@ class RedisStore:
         return f"RedisStore({self.url!r}, namespace={self._namespace!r})"
 
 
-def _target_and_kind(field: bytes) -> tuple[str, str]:
-    target, _, kind = field.decode().rpartition("|")
-    return target, kind
-
-
-def _pack_entries(engrams: Sequence[Engram]) -> list[str | bytes]:
-    """Id and packed engram of each."""
-    entries: list[str | bytes] = []
-    for engram in engrams:
-        document, dynamics, features = pack(engram)
-        entries += (engram.engram_id, _NUL.join((document.encode(), dynamics.encode(), features)))
-    return entries
+def _check_namespace(namespace: str) -> None:
+    if not namespace.strip() or "{" in namespace or "}" in namespace:
+        raise ConfigurationError(
+            f"RedisStore.namespace: must not be blank or hold braces (got {namespace!r})"
+        )

@@ -1,25 +1,22 @@
-"""One Redis server: where it is, commands in one round trip, failures in our own terms.
+"""A connection to Redis, one server or a cluster: commands in one round trip, failures in our own terms.
 
-Knows addresses, timeouts, retries and scripts; deliberately not what is stored. A user name or password never
+Knows scripts, replicas and what a server can do; deliberately not what is stored. A user name or password never
 appears in what it says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.asyncio import Redis
 from redis.exceptions import (
     AuthenticationError,
     AuthenticationWrongNumberOfArgsError,
     InvalidResponse,
+    NoPermissionError,
     NoScriptError,
     RedisError,
 )
@@ -27,130 +24,89 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from neuro.errors import ConfigurationError, NeuroError, StoreClosedError, StoreError, StoreUnavailableError
-from neuro.stores.redis_scripts import SCRIPTS, Command
+from neuro.stores.base import Durability
+from neuro.stores.redis_address import RedisAddress, read_address
+from neuro.stores.redis_cluster import Cluster
+from neuro.stores.redis_lua import Command
+from neuro.stores.redis_scripts import SCRIPTS
+from neuro.stores.redis_server import ANSWER_TIMEOUT, Exchange, SingleServer, open_client
 
 _OLDEST_VERSION = 7
-_MOST_CONNECTIONS = 32
-_CONNECTION_WAIT = 5.0
-"""Seconds that a command waits for a free connection."""
-_CONNECT_TIMEOUT = 1.0
-_ANSWER_TIMEOUT = 2.0
 _OPEN_TIMEOUT = 4.0
 """Seconds after which an address counts as unreachable, whatever the name service and the handshake do."""
-_HEALTH_CHECK = 15
-"""Seconds of idling after which a connection is tried before it is used."""
+_COPY_WAIT = 1.0
+"""Seconds that a replica has to take a write over; half of what an answer may take, if that is less."""
 
-_CANNOT_WRITE_NOW = frozenset(
-    ("OOM", "READONLY", "MISCONF", "NOREPLICAS", "BUSY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
-)
-"""Codes by which a server says that it would have to be asked again later."""
-
-
-class RedisAddress(NamedTuple):
-    """What a URL says."""
-
-    url: str
-    """With the credentials masked and without options."""
-    place: str
-    """``host:port``, or the path of a socket."""
-    options: dict[str, Any]
-    """For a connection pool; holds the credentials."""
-
-
-def read_address(url: str) -> RedisAddress:
-    """The address in a ``redis://``, ``rediss://`` or ``unix://`` URL.
-
-    Raises:
-        ConfigurationError: it cannot be read. The message does not repeat it: a password may be anywhere in it.
+_CANNOT_SERVE_NOW = frozenset(
     """
-    try:
-        options: dict[str, Any] = dict(parse_url(url))
-        parts = urlsplit(url)
-    except ValueError:
-        raise _unreadable() from None
-    options.setdefault("db", 0)
-    credentials = ":***@" if options.get("username") or options.get("password") else ""
-    if parts.scheme == "unix":
-        if not options.get("path"):
-            raise _unreadable()
-        place = options["path"]
-        return RedisAddress(f"unix://{credentials}{place}?db={options['db']}", place, options)
-    database = parts.path.strip("/")
-    if database and not database.isdecimal():
-        raise _unreadable()
-    host = options.setdefault("host", "localhost")
-    place = f"{f'[{host}]' if ':' in host else host}:{options.setdefault('port', 6379)}"
-    return RedisAddress(f"{parts.scheme}://{credentials}{place}/{options['db']}", place, options)
+    OOM READONLY MISCONF NOREPLICAS BUSY LOADING MASTERDOWN CLUSTERDOWN TRYAGAIN MOVED ASK
+    """.split()
+)
+"""Codes by which a server says that it would have to be asked again later, or another one."""
 
-
-def _unreadable() -> ConfigurationError:
-    return ConfigurationError(
-        "RedisStore.url: cannot be read; write redis://[user:password@]host[:port][/database], the same with "
-        "rediss:// for TLS, or unix://[user:password@]/path/to/socket, special characters percent-encoded"
-    )
-
-
-def _pool(options: dict[str, Any]) -> BlockingConnectionPool:
-    defaults: dict[str, Any] = {
-        "max_connections": _MOST_CONNECTIONS,
-        "timeout": _CONNECTION_WAIT,
-        "socket_connect_timeout": _CONNECT_TIMEOUT,
-        "socket_timeout": _ANSWER_TIMEOUT,
-        "health_check_interval": _HEALTH_CHECK,
-    }
-    # A refused connection is tried again for up to a second; a server that hangs was waited for already.
-    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=0.5), 3, (RedisConnectionError,))
-    fixed: dict[str, Any] = {
-        "decode_responses": False,
-        "legacy_responses": False,
-        "retry": retry,
-        "driver_info": None,  # else each connection looks its version up in files, on the event loop
-    }
-    try:
-        pool = BlockingConnectionPool(**{**defaults, **options, **fixed})
-        pool.make_connection()  # connects nothing, but meets an option that does not exist
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            "RedisStore.url: has an option after the ? that redis-py does not know or cannot read"
-        ) from None
-    return pool
+_CAPABILITIES = {"vector sets": "VSIM", "query engine": "FT.SEARCH"}
+"""What a server may be able to do beyond what is needed, with a command that shows it."""
 
 
 class RedisConnection:
-    """Sends commands to one server; made by `open`."""
+    """Sends commands to a server or a cluster; made by `open`."""
 
-    def __init__(self, client: Redis, address: RedisAddress, *, owned: bool) -> None:
+    def __init__(self, server: Exchange, address: RedisAddress, *, owned: bool) -> None:
         self.url = address.url
         self._place = address.place
-        self._client = client
+        self._server = server
         self._owned = owned
         self._closed = False
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        answer_timeout: float = address.options.get("socket_timeout") or ANSWER_TIMEOUT
+        self._copy_wait = min(_COPY_WAIT, answer_timeout / 2)
+        self._settles = False
+        self.replicated = False
+        """Whether writes that are to settle wait for a replica: there has been one since this was opened."""
         self.failures = 0
         """How often the server could not be reached or could not write so far."""
+        self.capabilities: frozenset[str] = frozenset()
+        """What the server can do beyond what is needed: ``vector sets``, ``query engine``."""
 
     @classmethod
-    async def open(cls, url: str, client: Redis | None = None) -> RedisConnection:
+    async def open(
+        cls,
+        url: str,
+        client: Redis | None = None,
+        *,
+        durability: Durability | str = Durability.FAST,
+        key: str = "neuro",
+    ) -> RedisConnection:
         """Connects, and makes sure that a Redis of a known version answers.
 
         Args:
-            url: see `read_address`.
-            client: used instead of one of our own, and left open at the end.
+            url: see `read_address`. Whether it is that of a cluster is found out, unless ``?cluster=`` says so.
+            client: of one server, used instead of one of our own, and left open at the end.
+            durability: with ``full``, what is sent to settle waits for a replica, see `send`.
+            key: one of those that will be sent, which all are in one slot of a cluster.
 
         Raises:
-            ConfigurationError: a bad URL, wrong credentials, or too old a server.
+            ConfigurationError: a bad URL, wrong credentials, too old a server, or with ``full`` a user who may not
+                ask for replicas.
             StoreUnavailableError: nobody answers there; after 4 seconds at the latest.
         """
         address = read_address(url)
-        owned = client is None
-        connection = cls(
-            Redis.from_pool(_pool(address.options)) if client is None else client, address, owned=owned
+        server = SingleServer(
+            open_client(address.options) if client is None else client, owned=client is None
         )
+        connection = cls(server, address, owned=client is None)
         try:
             async with asyncio.timeout(_OPEN_TIMEOUT):
-                await connection._greet()
+                is_cluster = await connection._greet()
+                if client is None and (is_cluster if address.cluster is None else address.cluster):
+                    await server.aclose()
+                    connection._server = cluster = Cluster(address, key)
+                    await cluster.find()
+                connection.capabilities = await connection._find_capabilities()
+                if durability == Durability.FULL:
+                    await connection._look_for_replicas()
         except TimeoutError:
             await connection.aclose()
             raise StoreUnavailableError(f"{connection}: no answer within {_OPEN_TIMEOUT:g} s") from None
@@ -159,7 +115,8 @@ class RedisConnection:
             raise
         return connection
 
-    async def _greet(self) -> None:
+    async def _greet(self) -> bool:
+        """Whether the server is a node of a cluster."""
         [reply] = await self.send([("HELLO",)])
         server = _as_map(reply)
         version: str = server[b"version"].decode()
@@ -167,6 +124,23 @@ class RedisConnection:
             raise ConfigurationError(
                 f"{self}: is version {version}; neuro needs Redis {_OLDEST_VERSION}.0 or later"
             )
+        return server.get(b"mode") == b"cluster"
+
+    async def _find_capabilities(self) -> frozenset[str]:
+        [known] = await self._exchange([("COMMAND INFO", *_CAPABILITIES.values())])
+        if isinstance(known, RedisError):
+            return frozenset()
+        return frozenset(name for name, shown in zip(_CAPABILITIES, known, strict=False) if shown)
+
+    async def _look_for_replicas(self) -> None:
+        [info] = await self._exchange([_REPLICATION])
+        if isinstance(info, NoPermissionError):
+            raise ConfigurationError(
+                f"{self}: durability 'full' must ask for replicas; allow the user the command INFO (+info)"
+            )
+        # An imitation of a server that does not know the command has none.
+        self._settles = not isinstance(info, RedisError)
+        self.replicated = self._settles and _replicas(info) > 0
 
     def refuse(self) -> None:
         """From here on every command raises StoreClosedError."""
@@ -177,40 +151,62 @@ class RedisConnection:
         if self._closed:
             raise StoreClosedError("this store is closed")
 
-    async def send(self, commands: Sequence[Command]) -> list[Any]:
+    async def send(self, commands: Sequence[Command], *, settle: bool = False) -> list[Any]:
         """The replies to some commands, sent together in one round trip; each is carried out on its own.
 
+        They must be such that being carried out twice does no harm: what has got no answer is sent again.
+
+        Args:
+            commands: name and arguments of each; none settle what was written before.
+            settle: if opened with ``full``, return only when a replica has what they wrote; on a server that has had
+                none since then, the policy of its append-only file is all there is.
+
         Raises:
-            StoreUnavailableError: the server cannot be reached or cannot write now; some may be carried out.
+            StoreUnavailableError: the server cannot be reached or cannot write now, or no replica has taken the
+                writes over in time; some may be carried out.
             ConfigurationError: it refuses the credentials.
             StoreError: it refuses one of the commands.
         """
         self.check_open()
-        if not commands:
-            return []
-        try:
-            replies = await self._round_trip(commands)
-            unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-            if unknown:  # a new server, one that was restarted, or scripts flushed
-                loads: list[Command] = [("SCRIPT LOAD", script.source) for script in SCRIPTS]
-                again = await self._round_trip([*loads, *(commands[i] for i in unknown)])
-                for i, reply in zip(unknown, again[len(loads) :], strict=True):
-                    replies[i] = reply
-        except RedisError as exc:
-            raise self._failure(exc) from exc
+        if not (settle and self._settles):
+            return await self._carry_out(commands)
+        if not self.replicated:
+            *replies, info = await self._carry_out([*commands, _REPLICATION])
+            if not _replicas(info):
+                return replies
+            self.replicated = True  # the server has got a replica meanwhile
+        # On the connection on which they are written: WAIT is for all that the server had when it last answered there.
+        wait = ("WAIT", 1, round(1000 * self._copy_wait))
+        *replies, copies = await self._carry_out([*(commands or [("PING",)]), wait])
+        if not copies:
+            self.failures += 1
+            raise StoreUnavailableError(
+                f"{self}: no replica has confirmed within {self._copy_wait:g} s; what was to be written may be"
+            )
+        return replies if commands else []
+
+    async def _carry_out(self, commands: Sequence[Command]) -> list[Any]:
+        replies = await self._exchange(commands) if commands else []
+        unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:  # a new server, one that was restarted, or scripts flushed
+            unknown += [i for i, command in enumerate(commands) if command[0] == "WAIT"]
+            loads: list[Command] = [("SCRIPT LOAD", script.source) for script in SCRIPTS]
+            again = await self._exchange([*loads, *(commands[i] for i in unknown)])
+            for i, reply in zip(unknown, again[len(loads) :], strict=True):
+                replies[i] = reply
         for reply in replies:
             if isinstance(reply, RedisError):
                 raise self._failure(reply) from reply
         return replies
 
-    async def _round_trip(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline: Any = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
+    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies, refusals among them."""
         self._under_way += 1
         self._idle.clear()
         try:
-            return await pipeline.execute(raise_on_error=False)
+            return await self._server.exchange(commands)
+        except RedisError as exc:
+            raise self._failure(exc) from exc
         finally:
             self._under_way -= 1
             if not self._under_way:
@@ -222,7 +218,7 @@ class RedisConnection:
         if isinstance(exc, (AuthenticationError, AuthenticationWrongNumberOfArgsError)):
             return ConfigurationError(f"{self}: refuses the user name or password in the URL ({reason})")
         lost = isinstance(exc, (RedisConnectionError, RedisTimeoutError, InvalidResponse))
-        if lost or reason.partition(" ")[0] in _CANNOT_WRITE_NOW:
+        if lost or reason.partition(" ")[0] in _CANNOT_SERVE_NOW:
             self.failures += 1
             return StoreUnavailableError(f"{self}: {reason}")
         return StoreError(f"{self}: {reason}")
@@ -233,12 +229,19 @@ class RedisConnection:
         if self._owned:
             # What is under way would connect anew if its connection were taken away from it.
             with suppress(TimeoutError):
-                async with asyncio.timeout(_ANSWER_TIMEOUT):
+                async with asyncio.timeout(ANSWER_TIMEOUT):
                     await self._idle.wait()
-            await self._client.aclose()
+            await self._server.aclose()
 
     def __str__(self) -> str:
         return f"Redis at {self._place}"
+
+
+_REPLICATION: Command = ("INFO", "replication")
+
+
+def _replicas(info: Mapping[str, Any]) -> int:
+    return int(info.get("connected_slaves", 0))
 
 
 def _as_map(reply: dict[bytes, Any] | list[Any]) -> dict[bytes, Any]:

@@ -4,112 +4,70 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from neuro.engram import Engram
-from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
+from neuro.errors import CorruptRecordError, StaleEngramError
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Agenda, Change, Placed
-from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
-from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
+from neuro.stores.base import Agenda, Change, Insert, Kept, Placed, Remove
+from neuro.stores.codec import load_json, pack_dynamics, unpack
+from neuro.stores.memory import OPERATIONS_REMEMBERED
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_scripts import Command
+from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
+from neuro.stores.redis_keys import Keys, index_keys, number
+from neuro.stores.redis_lua import Command
 from neuro.stores.redis_turns import Turns
+from neuro.stores.redis_writes import Writes
 
 _PAGE = 1_000
 """Most engrams that one script reads: it keeps the server for some 7 us an engram."""
-
-
-def number(value: float) -> str:
-    """Every bit of a float in the form that Redis takes; equal numbers have one form."""
-    return format(value + 0.0, ".17g")
+_DEMOTED_AT_ONCE = 500
+"""Most engrams that one script demotes."""
+_TWINS = 4
+"""Engrams of one digest that are looked at, where the first ones cannot be read."""
 
 
 class _Stored(NamedTuple):
     engram: Engram
     revision: bytes
     operations: list[str]
-    arriving: bool
 
 
 class RedisEngrams:
     """The engrams of one region on Redis; `neuro.stores.base.EngramStore`."""
 
-    def __init__(self, region: str, connection: RedisConnection, prefix: str) -> None:
+    def __init__(
+        self,
+        region: str,
+        connection: RedisConnection,
+        keys: Keys,
+        guard: Guard,
+        writes: Writes,
+        unreadable: Unreadable,
+    ) -> None:
         self.region = region
         self._connection = connection
-        self._documents = f"{prefix}d:{region}:"
-        self._dynamics = f"{prefix}m:{region}:"
-        self._ids = f"{prefix}ids:{region}"
-        self._forget = f"{prefix}forget:{region}"
-        self._dormant = f"{prefix}dormant:{region}"
-        self._agendas = {agenda: f"{prefix}{agenda}:{region}" for agenda in Agenda}
-        self._arriving = f"{prefix}arriving:{region}"
-        self._digests = f"{prefix}digests:{region}"
-        self._dimension = f"{prefix}dim:{region}"
-        self._journal = f"{prefix}jrn"
+        self._keys = keys
+        self._guard = guard
+        self._writes = writes
+        self._unreadable = unreadable
+        self._indexes = keys.region(region)
         self._turns = Turns(connection)
-
-    def _keys(self, engram_id: str) -> tuple[str, str]:
-        return self._documents + engram_id, self._dynamics + engram_id
-
-    @property
-    def _indexes(self) -> tuple[str, ...]:
-        """What finds an engram by an instant, in the order of `_index_keys`."""
-        return self._forget, *self._agendas.values()
 
     # Coming and going
 
-    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
-        """`EngramStore.insert`, in one script: the server answers nobody else for some 10 us an engram."""
-        self._connection.check_open()
-        new: dict[str, Placed] = {}
-        for placed in items:
-            new.setdefault(placed.engram.engram_id, placed)
-        while new:
-            [there] = await self._connection.send([self._insertion(new.values(), arriving)])
-            if not there:
-                return
-            if isinstance(there, bytes):
-                raise FeatureMismatchError(
-                    f"features: must have dimension {_text(there)}, as those that are stored"
-                )
-            order = list(new)
-            known: list[str] = [order[position - 1] for position in there]
-            for engram_id, stored in zip(known, await self._read(known), strict=True):
-                if stored is None:
-                    continue  # deleted meanwhile: the next attempt stores it
-                if not same_memory(stored.engram, new.pop(engram_id).engram):
-                    raise StaleEngramError(f"{engram_id}: exists already with other content")
-
-    def _insertion(self, items: Collection[Placed], arriving: bool) -> Command:
-        keys = [self._ids, *self._indexes, self._arriving, self._digests, self._dimension]
-        arguments: list[str | bytes] = ["1" if arriving else "", _dimension(items)]
-        for placed in items:
-            engram = placed.engram
-            packed = pack(engram)
-            keys += self._keys(engram.engram_id)
-            arguments += (engram.engram_id, packed.document, packed.features, packed.dynamics)
-            arguments += (str(engram.revision), engram.digest, *_index_keys(placed))
-        return scripts.INSERT(keys, arguments)
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        region = [self._ids, *self._indexes, self._arriving, self._digests, self._journal]
-        await self._connection.send([scripts.REVEAL([self._dynamics + i, *region], [i]) for i in engram_ids])
-
-    async def arrivals(self) -> list[str]:
-        [members] = await self._connection.send([("SMEMBERS", self._arriving)])
-        return sorted(_text(member) for member in members)
+    async def insert(self, items: Sequence[Placed], *, writer: str | None = None) -> None:
+        await self._writes.carry_out([Insert(self.region, placed, writer) for placed in items])
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        sorted_sets = [self._ids, self._dormant, *self._indexes]
-        keys = [*self._keys(engram_id), *sorted_sets, self._arriving, self._digests, self._dimension]
-        asked = "" if revision is None else str(revision)
-        [reply] = await self._connection.send([scripts.DELETE(keys, [engram_id, asked])])
-        if isinstance(reply, bytes):
-            raise StaleEngramError(f"{engram_id}: has revision {_text(reply)} by now, not {revision}")
-        return reply == 1
+        try:
+            return await self._writes.carry_out([Remove(self.region, engram_id, revision)])
+        except StaleEngramError:
+            if await self.get([engram_id]) == [None]:
+                return False
+            raise
 
     # Changing
 
@@ -132,7 +90,7 @@ class RedisEngrams:
         changed: list[Engram] = []
         commands: list[Command] = []
         for held in await self._read(engram_ids):
-            if held is None or held.arriving:
+            if held is None:
                 continue
             if op_id in held.operations:
                 done[held.engram.engram_id] = held.engram
@@ -140,10 +98,10 @@ class RedisEngrams:
             placed = change(held.engram)
             changed.append(placed.engram)
             commands.append(self._amendment(held, placed, op_id))
-        replies = await self._connection.send(commands)
+        answers = await self._guard.send(commands)
         stale: list[str] = []
-        for engram, landed in zip(changed, replies, strict=True):
-            if landed:
+        for engram, [word, *_] in zip(changed, answers, strict=True):
+            if word == b"done":
                 done[engram.engram_id] = engram
             else:
                 stale.append(engram.engram_id)
@@ -152,26 +110,29 @@ class RedisEngrams:
     def _amendment(self, held: _Stored, placed: Placed, op_id: str) -> Command:
         engram = placed.engram
         operations = json.dumps([*held.operations, op_id][-OPERATIONS_REMEMBERED:])
-        return scripts.AMEND(
-            [self._dynamics + engram.engram_id, self._dormant, *self._indexes],
+        _, dynamics = self._keys.engram(self.region, engram.engram_id)
+        return self._guard.command(
+            scripts.AMEND,
+            [*self._indexes, dynamics],
             [
                 engram.engram_id,
                 held.revision,
                 pack_dynamics(engram),
                 str(engram.revision),
                 operations,
-                *_index_keys(placed),
+                *index_keys(placed),
             ],
         )
 
     # Reading
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
-        stored = await self._read(engram_ids)
-        return [None if held is None or held.arriving else held.engram for held in stored]
+        return [None if held is None else held.engram for held in await self._read(engram_ids)]
 
     async def _read(self, engram_ids: Sequence[str]) -> list[_Stored | None]:
-        replies = await self._connection.send([scripts.READ(self._keys(i)) for i in engram_ids])
+        replies = await self._connection.send(
+            [scripts.READ(self._keys.engram(self.region, i)) for i in engram_ids]
+        )
         return [self._stored(i, *reply) for i, reply in zip(engram_ids, replies, strict=True)]
 
     def _stored(
@@ -181,39 +142,58 @@ class RedisEngrams:
         features: bytes | None,
         dynamics: bytes | None,
         revision: bytes | None,
-        arriving: bytes | None,
         operations: bytes | None,
     ) -> _Stored | None:
-        engram = self._unpack(engram_id, document, features, dynamics)
-        if engram is None:
-            return None
-        key = self._documents + engram_id
-        if revision is None:
-            raise CorruptRecordError(f"{key}: a part of the record is missing")
-        remembered = load_json(key, b"[]" if operations is None else operations)
-        return _Stored(engram, revision, remembered, arriving is not None)
-
-    def _unpack(
-        self, engram_id: str, document: bytes | None, features: bytes | None, dynamics: bytes | None
-    ) -> Engram | None:
-        """The engram; None when nothing is stored of it."""
+        """What is stored of an engram; None for nothing, or nothing that can be read."""
         if document is None and dynamics is None:
             return None
-        key = self._documents + engram_id
-        if document is None or features is None or dynamics is None:
-            raise CorruptRecordError(f"{key}: a part of the record is missing")
-        return unpack(key, document, dynamics, features)
+        key, _ = self._keys.engram(self.region, engram_id)
+        try:
+            engram = unpack_record(key, document, dynamics, features)
+            if revision is None:
+                raise missing_part(key)
+            remembered = load_json(key, b"[]" if operations is None else operations)
+        except CorruptRecordError as error:
+            self._unreadable.note(key, str(error))
+            return None
+        self._unreadable.forget(key)
+        return _Stored(engram, revision, remembered)
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        indexes = (self._indexes.dormant, self._indexes.review, self._indexes.rehearsal)
+        replies = await self._connection.send(
+            [scripts.KEPT([*self._keys.engram(self.region, i), *indexes], [i]) for i in engram_ids]
+        )
+        found: list[Kept | None] = []
+        for engram_id, (*record, forgotten_at, dormant, review_at, rehearse_at) in zip(
+            engram_ids, replies, strict=True
+        ):
+            stored = self._stored(engram_id, *record)
+            if stored is None:
+                found.append(None)
+                continue
+            at = [math.inf if key is None else float(key) for key in (forgotten_at, review_at, rehearse_at)]
+            found.append(Kept(Placed(stored.engram, *at), dormant is not None))
+        return found
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
-        # Of the members from "digest:" on, before "digest;" (the next character), the first.
+        # Of the members from "digest:" on, before "digest;" (the next character), the first that can be read.
         replies = await self._connection.send(
-            [("ZRANGEBYLEX", self._digests, f"[{d}:", f"({d};", "LIMIT", 0, 1) for d in digests]
+            [("ZRANGEBYLEX", self._indexes.digests, f"[{d}:", f"({d};", "LIMIT", 0, _TWINS) for d in digests]
         )
-        return [_text(members[0]).partition(":")[2] if members else None for members in replies]
+        found = ([_text(member).partition(":")[2] for member in members] for members in replies)
+        return [next(iter(self._readable(ids)), None) for ids in found]
+
+    def _readable(self, engram_ids: Sequence[str]) -> list[str]:
+        """Without those that are known to be unreadable."""
+        if not self._unreadable.reasons:
+            return list(engram_ids)
+        keys = [self._keys.engram(self.region, engram_id)[0] for engram_id in engram_ids]
+        return [i for i, key in zip(engram_ids, keys, strict=True) if key not in self._unreadable.reasons]
 
     async def scan(self, *, after: str | None = None, limit: int = 500) -> list[Engram]:
         found: list[Engram] = []
-        keys = [self._ids, self._documents, self._dynamics]
+        keys = [self._indexes.ids, *self._keys.engram(self.region)]
         start = b"-" if after is None else b"(" + after.encode()
         while (wanted := min(limit - len(found), _PAGE)) > 0:
             [rows] = await self._connection.send([scripts.PAGE(keys, [start, str(wanted)])])
@@ -224,51 +204,67 @@ class RedisEngrams:
         return found
 
     def _unpack_page(self, rows: Sequence[Sequence[Any]]) -> list[Engram]:
-        unpacked = (self._unpack(_text(member), *pieces) for member, *pieces in rows)
-        return [engram for engram in unpacked if engram is not None]
+        found: list[Engram] = []
+        for member, document, features, dynamics in rows:
+            key, _ = self._keys.engram(self.region, _text(member))
+            try:
+                found.append(unpack_record(key, document, dynamics, features))
+                self._unreadable.forget(key)
+            except CorruptRecordError as error:
+                self._unreadable.note(key, str(error))
+        return found
 
     # Fading
 
     async def due(self, before: float, *, limit: int) -> list[str]:
+        more = len(self._unreadable.reasons)
         [members] = await self._connection.send(
-            [("ZRANGEBYSCORE", self._forget, "-inf", f"({number(before)}", "LIMIT", 0, limit)]
+            [("ZRANGEBYSCORE", self._indexes.forget, "-inf", f"({number(before)}", "LIMIT", 0, limit + more)]
         )
-        return [_text(member) for member in members]
+        return self._readable([_text(member) for member in members])[:limit]
 
     async def demote(self, engram_ids: Sequence[str], before: float) -> list[str]:
-        replies = await self._connection.send(
-            [scripts.DEMOTE([self._forget, self._dormant], [i, number(before)]) for i in engram_ids]
+        keys = [self._indexes.forget, self._indexes.dormant]
+        batches = [engram_ids[i : i + _DEMOTED_AT_ONCE] for i in range(0, len(engram_ids), _DEMOTED_AT_ONCE)]
+        answers = await self._guard.send(
+            [
+                self._guard.command(scripts.DEMOTE, keys, [number(before), *ids], once=attempt_id())
+                for ids in batches
+            ]
         )
-        return [engram_id for engram_id, demoted in zip(engram_ids, replies, strict=True) if demoted]
+        digits = b"".join(outcome for _, outcome in answers)
+        return [i for i, digit in zip(engram_ids, digits, strict=True) if digit == ord("1")]
 
     async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
+        more = len(self._unreadable.reasons)
         [reply] = await self._connection.send(
-            [scripts.UPCOMING([self._agendas[agenda]], [f"({number(before)}", str(limit)])]
+            [scripts.UPCOMING([self._indexes.agenda(agenda)], [f"({number(before)}", str(limit + more)])]
         )
-        return [(_text(member), float(key)) for member, key in zip(reply[::2], reply[1::2], strict=True)]
+        instants = {_text(member): float(at) for member, at in zip(reply[::2], reply[1::2], strict=True)}
+        return [(i, instants[i]) for i in self._readable(list(instants))[:limit]]
 
     async def count(self, before: float) -> tuple[int, int]:
         below = f"({number(before)}"
         visible, fading, dormant = await self._connection.send(
             [
-                ("ZCARD", self._ids),
-                ("ZCOUNT", self._forget, "-inf", below),
-                ("ZCOUNT", self._dormant, "-inf", below),
+                ("ZCARD", self._indexes.ids),
+                ("ZCOUNT", self._indexes.forget, "-inf", below),
+                ("ZCOUNT", self._indexes.dormant, "-inf", below),
             ]
         )
         return visible, fading + dormant
 
 
-def _index_keys(placed: Placed) -> list[str]:
-    return [number(at) for at in (placed.forgotten_at, *map(placed.key, Agenda))]
+def unpack_record(key: str, document: bytes | None, dynamics: bytes | None, features: bytes | None) -> Engram:
+    """The engram in what is stored of it; raises CorruptRecordError, naming ``key``."""
+    if document is None or features is None or dynamics is None:
+        raise missing_part(key)
+    return unpack(key, document, dynamics, features)
 
 
-def _dimension(items: Iterable[Placed]) -> str:
-    """The dimension of all features, empty if there are none."""
-    found = {p.engram.features.shape[1] for p in items if p.engram.features is not None}
-    if len(found) > 1:
-        raise FeatureMismatchError(f"features: must all have one dimension (got {sorted(found)})")
-    return str(*found)
+def missing_part(key: str) -> CorruptRecordError:
+    """The error for a record of which a hash or a field is gone, or no hash at all."""
+    return CorruptRecordError(f"{key}: a part of the record is missing")
 
 
 def _text(member: bytes) -> str:

@@ -1,185 +1,282 @@
-"""The scripts by which `neuro.stores.redis` changes what belongs together in one step.
+"""The scripts by which `neuro.stores.redis` reads and changes what belongs together in one step.
 
-Each names every key that it touches in KEYS, as a cluster wants it; `PAGE` makes them from prefixes there, and all
-keys of a namespace are on one node. Numbers stay the strings that they came as: Lua would round them to 14 digits.
 All may be run again after a lost reply.
-
-The fields of an engram's document: ``t`` text (JSON), ``e`` features (float16 rows). Those of its dynamics: ``y``
-what changes (JSON), ``v`` revision, ``f`` forgotten_at, ``g`` digest, ``o`` operations it remembers (JSON); and
-while it is arriving ``a``, with its keys on the agendas: ``w`` of reviews, ``h`` of rehearsals. A key is ``inf``
-where the engram is not to be found.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any
+from neuro.stores.redis_care_scripts import CARE_SCRIPTS
+from neuro.stores.redis_lua import FIELDS, GUARD, INDEXES, Script
+from neuro.stores.redis_write_script import WRITE
 
-Command = tuple[Any, ...]
-"""The name of a command and its arguments."""
+__all__ = ["SCRIPTS", "WRITE"]
 
+READ = Script(
+    FIELDS,
+    """
+-- KEYS: document, dynamics. Returns t, e, y, v, o.
+local document, dynamics = fields(KEYS[1], 't', 'e'), fields(KEYS[2], 'y', 'v', 'o')
+return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3]}
+""",
+)
 
-class Script:
-    """A script that the server knows by its digest; calling it makes the command that runs it."""
+KEPT = Script(
+    FIELDS,
+    """
+-- KEYS: document, dynamics, dormant, review, rehearsal. ARGV: id. Returns t, e, y, v, o, f, its key among the dormant,
+-- and those on the agendas.
+local document, dynamics = fields(KEYS[1], 't', 'e'), fields(KEYS[2], 'y', 'v', 'o', 'f')
+local at = {}
+for i = 1, 3 do at[i] = redis.call('ZSCORE', KEYS[i + 2], ARGV[1]) end
+return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamics[4], at[1], at[2], at[3]}
+""",
+)
 
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-
-    def __call__(self, keys: Sequence[str], arguments: Sequence[str | bytes] = ()) -> Command:
-        return ("EVALSHA", self._sha, len(keys), *keys, *arguments)
-
-
-def _indexing(source: str) -> Script:
-    """A script that has ``put``, by which an engram comes to its place in an index, or out of it."""
-    return Script(f"""
-local function put(index, key, id)
-  if not key or key == 'inf' then redis.call('ZREM', index, id) else redis.call('ZADD', index, key, id) end
-end
-{source}""")
-
-
-READ = Script("""
--- KEYS: document, dynamics. Returns t, e, y, v, a, o.
-local document = redis.call('HMGET', KEYS[1], 't', 'e')
-local dynamics = redis.call('HMGET', KEYS[2], 'y', 'v', 'a', 'o')
-return {document[1], document[2], dynamics[1], dynamics[2], dynamics[3], dynamics[4]}
-""")
-
-PAGE = Script("""
+PAGE = Script(
+    FIELDS,
+    """
 -- KEYS: ids, what the keys of documents and of dynamics begin with. ARGV: from which id on, limit.
 -- Returns id, t, e, y of each engram, in order of id.
 local page = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', '0', ARGV[2])
 for i, id in ipairs(page) do
-  local document = redis.call('HMGET', KEYS[2] .. id, 't', 'e')
-  page[i] = {id, document[1], document[2], redis.call('HGET', KEYS[3] .. id, 'y')}
+  local document = fields(KEYS[2] .. id, 't', 'e')
+  page[i] = {id, document[1], document[2], fields(KEYS[3] .. id, 'y')[1]}
 end
 return page
-""")
-
-INSERT = _indexing("""
--- KEYS: ids, forget, review, rehearsal, arriving, digests, dimension, then document and dynamics of each engram.
--- ARGV: '1' if arriving, dimension of the features or '', then of each engram: id, t, e, y, v, g, f, w, h.
--- All or none: returns the positions of those that are there already, or the dimension that the features should
--- have, and stores nothing then.
-local known, count = {}, (#KEYS - 7) / 2
-for i = 1, count do
-  if redis.call('EXISTS', KEYS[2 * i + 7]) == 1 then known[#known + 1] = i end
-end
-if #known > 0 then return known end
-if ARGV[2] ~= '' then
-  local dimension = redis.call('GET', KEYS[7])
-  if dimension and dimension ~= ARGV[2] then return dimension end
-  redis.call('SET', KEYS[7], ARGV[2])
-end
-for i = 1, count do
-  local document, dynamics, at = KEYS[2 * i + 6], KEYS[2 * i + 7], 9 * i - 7
-  local id, g, f, w, h = ARGV[at + 1], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9]
-  redis.call('HSET', document, 't', ARGV[at + 2], 'e', ARGV[at + 3])
-  redis.call('HSET', dynamics, 'y', ARGV[at + 4], 'v', ARGV[at + 5], 'g', g, 'f', f)
-  if ARGV[1] == '1' then
-    redis.call('HSET', dynamics, 'a', '1', 'w', w, 'h', h)
-    redis.call('SADD', KEYS[5], id)
-  else
-    redis.call('ZADD', KEYS[1], '0', id)
-    put(KEYS[2], f, id)
-    put(KEYS[3], w, id)
-    put(KEYS[4], h, id)
-    redis.call('ZADD', KEYS[6], '0', g .. ':' .. id)
-  end
-end
-return known
-""")
-
-REVEAL = _indexing("""
--- KEYS: dynamics, ids, forget, review, rehearsal, arriving, digests, journal. ARGV: id.
-local held = redis.call('HMGET', KEYS[1], 'f', 'w', 'h', 'g', 'a')
-if not held[5] then return 0 end
-redis.call('SREM', KEYS[6], ARGV[1])
-redis.call('HDEL', KEYS[1], 'a', 'w', 'h')
-redis.call('ZADD', KEYS[2], '0', ARGV[1])
-for i = 1, 3 do put(KEYS[i + 2], held[i], ARGV[1]) end
-redis.call('ZADD', KEYS[7], '0', held[4] .. ':' .. ARGV[1])
-redis.call('HDEL', KEYS[8], ARGV[1])
-return 1
-""")
-
-AMEND = _indexing("""
--- KEYS: dynamics, dormant, forget, review, rehearsal. ARGV: id, the v that was read, y, v, o, f, w, h.
--- Returns 0, and changes nothing, when another v is stored by now.
-local held = redis.call('HMGET', KEYS[1], 'v', 'f')
-if held[1] ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'y', ARGV[3], 'v', ARGV[4], 'o', ARGV[5], 'f', ARGV[6])
-if held[2] ~= ARGV[6] then
-  redis.call('ZREM', KEYS[2], ARGV[1])
-  put(KEYS[3], ARGV[6], ARGV[1])
-end
-for i = 4, 5 do put(KEYS[i], ARGV[i + 3], ARGV[1]) end
-return 1
-""")
-
-DELETE = Script("""
--- KEYS: document, dynamics, ids, dormant, forget, review, rehearsal, arriving, digests, dimension.
--- ARGV: id, the revision asked for or ''.
--- Returns 1, or 0 when there is nothing, or the revision stored when it is another one.
-local held = redis.call('HMGET', KEYS[2], 'v', 'g')
-if not held[1] then return 0 end
-if ARGV[2] ~= '' and ARGV[2] ~= held[1] then return held[1] end
-redis.call('UNLINK', KEYS[1], KEYS[2])
-for i = 3, 7 do redis.call('ZREM', KEYS[i], ARGV[1]) end
-redis.call('SREM', KEYS[8], ARGV[1])
-redis.call('ZREM', KEYS[9], held[2] .. ':' .. ARGV[1])
-if redis.call('EXISTS', KEYS[3], KEYS[8]) == 0 then redis.call('DEL', KEYS[10]) end
-return 1
-""")
-
-DEMOTE = Script("""
--- KEYS: forget, dormant. ARGV: id, before. Returns 1 if the engram was still due.
-local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not due or tonumber(due) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('ZADD', KEYS[2], due, ARGV[1])
-return 1
-""")
+""",
+)
 
 UPCOMING = Script("""
 -- KEYS: review or rehearsal. ARGV: bound, limit. Returns ids and keys in turn, whatever the protocol.
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', '0', ARGV[2])
 """)
 
-UNLINK = Script("""
--- KEYS: links of an engram, then of those they point to. ARGV: id. Fields are target|kind; no kind holds a |.
-local prefix = ARGV[1] .. '|'
-redis.call('DEL', KEYS[1])
-for i = 2, #KEYS do
-  for _, field in ipairs(redis.call('HKEYS', KEYS[i])) do
-    if string.sub(field, 1, #prefix) == prefix and not string.find(field, '|', #prefix + 1, true) then
-      redis.call('HDEL', KEYS[i], field)
-    end
+AMEND = Script(
+    GUARD,
+    FIELDS,
+    INDEXES,
+    """
+-- KEYS from 5 on: those of the region, dynamics. ARGV from 4 on: id, the v that was read, y, v, o, f, w, h.
+-- Returns 'stale', and changes nothing, when another v is stored by now.
+if fields(KEYS[13], 'v')[1] ~= ARGV[5] then return {'stale'} end
+change(4, KEYS[13], ARGV[4], ARGV[6], ARGV[7], ARGV[9], ARGV[10], ARGV[11])
+redis.call('HSET', KEYS[13], 'o', ARGV[8])
+return done('')
+""",
+)
+
+DEMOTE = Script(
+    GUARD,
+    """
+-- KEYS from 5 on: forget, dormant. ARGV from 4 on: before, ids. Returns a digit for each: 1 if it was still due.
+local demoted = {}
+for i = 5, #ARGV do
+  local due = redis.call('ZSCORE', KEYS[5], ARGV[i])
+  local now = due and tonumber(due) < tonumber(ARGV[4])
+  if now then
+    redis.call('ZADD', KEYS[6], due, ARGV[i])
+    redis.call('ZREM', KEYS[5], ARGV[i])
   end
+  demoted[#demoted + 1] = now and '1' or '0'
+end
+return done(table.concat(demoted))
+""",
+)
+
+AMEND_DOCUMENT = Script(
+    GUARD,
+    """
+-- KEYS from 5 on: documents. ARGV from 4 on: key of the document, the new value or '' for none, the value that was
+-- read or '' if there was none. Returns 'stale', and changes nothing, when another value is stored by now.
+if (redis.call('HGET', KEYS[5], ARGV[4]) or '') ~= ARGV[6] then return {'stale'} end
+if ARGV[5] == '' then redis.call('HDEL', KEYS[5], ARGV[4]) else redis.call('HSET', KEYS[5], ARGV[4], ARGV[5]) end
+return done('')
+""",
+)
+
+# Writers
+
+BEAT = Script(
+    GUARD,
+    """
+-- KEYS from 5 on: writers. ARGV from 4 on: writer, clock time.
+redis.call('ZADD', KEYS[5], ARGV[5], ARGV[4])
+return done('')
+""",
+)
+
+RETIRE = Script(
+    GUARD,
+    """
+-- KEYS from 5 on: writers. ARGV from 4 on: writer.
+redis.call('ZREM', KEYS[5], ARGV[4])
+return done('')
+""",
+)
+
+ADOPT = Script(
+    GUARD,
+    """
+-- KEYS from 5 on: writers, those of the region. ARGV from 4 on: writer, silent since, from which id on, limit.
+-- Returns the last id of the page ('' at the end of the region) and those adopted, as JSON. At the end silent writers
+-- are struck off.
+local page = redis.call('ZRANGEBYLEX', KEYS[6], ARGV[6], '+', 'LIMIT', '0', ARGV[7])
+local living, adopted = {['']=false}, {}
+local owners = #page > 0 and redis.call('HMGET', KEYS[13], unpack(page)) or {}
+for i, id in ipairs(page) do
+  local owner = owners[i] or ''
+  if living[owner] == nil then
+    local beat = redis.call('ZSCORE', KEYS[5], owner)
+    living[owner] = owner == ARGV[4] or beat and tonumber(beat) >= tonumber(ARGV[5])
+  end
+  if not living[owner] then
+    redis.call('HSET', KEYS[13], id, ARGV[4])
+    adopted[#adopted + 1] = id
+  end
+end
+local last = page[#page]
+if #page < tonumber(ARGV[7]) then
+  last = ''
+  local own = redis.call('ZSCORE', KEYS[5], ARGV[4])
+  redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. ARGV[5])
+  if own then redis.call('ZADD', KEYS[5], own, ARGV[4]) end
+end
+local report = cjson.encode({last, unpack(adopted)})
+if #adopted == 0 then return {'done', report} end
+return done(report)
+""",
+)
+
+# The lease of the sleeper
+
+ACQUIRE = Script(
+    GUARD,
+    """
+-- ARGV from 4 on: holder, now, until. Returns the lease in force: holder, fence, until.
+local held = redis.call('HMGET', KEYS[2], 'holder', 'fence', 'until')
+if held[1] and held[1] ~= ARGV[4] and tonumber(held[3]) > tonumber(ARGV[5]) then
+  return {'done', held[1], held[2], held[3]}
+end
+redis.call('HINCRBY', KEYS[2], 'fence', '1')
+redis.call('HSET', KEYS[2], 'holder', ARGV[4], 'until', ARGV[6])
+done('')
+return {'done', ARGV[4], redis.call('HGET', KEYS[2], 'fence'), ARGV[6]}
+""",
+)
+
+RENEW = Script(
+    GUARD,
+    """
+-- ARGV from 4 on: fence, until. Returns '1', or '0' when somebody else has got it or it was released.
+local held = redis.call('HMGET', KEYS[2], 'fence', 'holder')
+if held[1] ~= ARGV[4] or not held[2] then return {'done', '0'} end
+redis.call('HSET', KEYS[2], 'until', ARGV[5])
+return done('1')
+""",
+)
+
+RELEASE = Script(
+    GUARD,
+    """
+-- ARGV from 4 on: fence.
+if redis.call('HGET', KEYS[2], 'fence') == ARGV[4] then redis.call('HDEL', KEYS[2], 'holder', 'until') end
+return done('')
+""",
+)
+
+# From the layout that had a journal and arriving engrams
+
+OPEN = Script("""
+-- KEYS: schema, changes, then those that only a namespace of the first layout has without a schema. ARGV: schema.
+-- Returns the schema that is there; '1' is the first layout. Where nothing is, the place is taken.
+local schema = redis.call('GET', KEYS[1])
+if schema then return schema end
+for i = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then return '1' end
+end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('XADD', KEYS[2], '*', 'o', '')
+return ARGV[1]
+""")
+
+UPGRADE_ARRIVAL = Script(
+    FIELDS,
+    INDEXES,
+    """
+-- KEYS: those of a region, document, dynamics, arriving, journal. ARGV: id. An arriving engram goes where the journal
+-- has it still, and shows where it does not.
+if redis.call('SREM', KEYS[11], ARGV[1]) == 0 then return 0 end
+local held = fields(KEYS[10], 'f', 'w', 'h', 'g')
+if not held[4] or redis.call('HEXISTS', KEYS[12], ARGV[1]) == 1 then
+  redis.call('UNLINK', KEYS[9], KEYS[10])
+  take_out(0, ARGV[1], held[4])
+  return 1
+end
+redis.call('HDEL', KEYS[10], 'a', 'w', 'h')
+redis.call('ZADD', KEYS[1], '0', ARGV[1])
+for i = 1, 3 do put(KEYS[i + 1], held[i], ARGV[1]) end
+redis.call('ZADD', KEYS[6], '0', held[4] .. ':' .. ARGV[1])
+return 1
+""",
+)
+
+UPGRADE_ENTRY = Script(
+    INDEXES,
+    """
+-- KEYS: those of the region that takes it, document, dynamics, journal, ids of the other regions.
+-- ARGV: t, e, y, v, g, dimension, id. A journal's entry becomes an engram of nobody, unless it has an owner already.
+local id = ARGV[7]
+if redis.call('HDEL', KEYS[11], id) == 0 then return 0 end
+for i = 12, #KEYS do
+  if redis.call('ZSCORE', KEYS[i], id) then return 0 end
+end
+if redis.call('ZSCORE', KEYS[1], id) then return 0 end
+keep(0, KEYS[9], KEYS[10], {
+  id = id, t = ARGV[1], e = ARGV[2], y = ARGV[3], v = ARGV[4], g = ARGV[5], f = 'inf', w = 'inf', h = 'inf',
+  writer = '', dimension = ARGV[6]})
+return 1
+""",
+)
+
+UPGRADE_LINKED = Script("""
+-- KEYS: linked, links of engrams. ARGV: ids of the engrams. Lists those that have links.
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('SADD', KEYS[1], ARGV[i - 1]) end
 end
 return 1
 """)
 
-WRITE_JOURNAL = Script("""
--- KEYS: journal. ARGV: how many ids to drop, those ids, then id and packed engram of each to write.
-local written = tonumber(ARGV[1]) + 2
-for i = 2, written - 1 do redis.call('HDEL', KEYS[1], ARGV[i]) end
-for i = written, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+UPGRADE_END = Script("""
+-- KEYS: schema, changes, regions, operations of the first layout, then ids of each region. ARGV: schema, their names.
+if redis.call('GET', KEYS[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('XADD', KEYS[2], '*', 'o', '')
+redis.call('DEL', KEYS[4])
+for i = 5, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('SADD', KEYS[3], ARGV[i - 3]) end
+end
 return 1
 """)
 
-AMEND_DOCUMENT = Script("""
--- KEYS: documents, operations that each remembers. ARGV: key of the document, an operation (32 characters), the new
--- value, the value that was read unless there was none.
--- Returns 0, and changes nothing, when another value is stored by now.
-local seen = redis.call('HGET', KEYS[2], ARGV[1]) or ''
-if string.find(seen, ARGV[2], 1, true) then return 1 end
-if (redis.call('HGET', KEYS[1], ARGV[1]) or nil) ~= ARGV[4] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('HSET', KEYS[2], ARGV[1], string.sub(seen .. ARGV[2], -8 * 32))
-return 1
-""")
-
-SCRIPTS = (READ, PAGE, INSERT, REVEAL, AMEND, DELETE, DEMOTE, UPCOMING, UNLINK, WRITE_JOURNAL, AMEND_DOCUMENT)
+SCRIPTS = (
+    READ,
+    KEPT,
+    PAGE,
+    UPCOMING,
+    WRITE,
+    AMEND,
+    DEMOTE,
+    AMEND_DOCUMENT,
+    BEAT,
+    RETIRE,
+    ADOPT,
+    ACQUIRE,
+    RENEW,
+    RELEASE,
+    OPEN,
+    UPGRADE_ARRIVAL,
+    UPGRADE_ENTRY,
+    UPGRADE_LINKED,
+    UPGRADE_END,
+    *CARE_SCRIPTS,
+)

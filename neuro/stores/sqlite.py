@@ -1,8 +1,8 @@
 """The store on one SQLite file: durable, embedded, nothing to install.
 
 Two connections in two threads: one writes, in groups; one reads, beside it. The write-ahead log keeps what
-was acknowledged through a crash of the process; a power cut may take the last moments, never the file. Other
-processes may have the same file open.
+was acknowledged through a crash of the process; what a power cut may take is the choice of `Durability`, never the
+file. Other processes may have the same file open.
 """
 
 from __future__ import annotations
@@ -10,51 +10,83 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from neuro.engram import Engram
-from neuro.stores.base import Agenda, Change, Link, Placed
-from neuro.stores.codec import load_json, pack, unpack
+from neuro.errors import ConfigurationError, CorruptRecordError
+from neuro.stores import sqlite_leases, sqlite_log
+from neuro.stores.base import (
+    Agenda,
+    Change,
+    Contents,
+    Document,
+    Durability,
+    Flaw,
+    Health,
+    Insert,
+    Kept,
+    Lease,
+    Link,
+    News,
+    Placed,
+    Write,
+)
+from neuro.stores.sqlite_backup import back_up
+from neuro.stores.sqlite_care import Checkup, contents_of, scrub
+from neuro.stores.sqlite_connection import open_reader, open_writer
+from neuro.stores.sqlite_leases import FencedWriter
 from neuro.stores.sqlite_place import Place
-from neuro.stores.sqlite_schema import open_reader, open_writer
-from neuro.stores.sqlite_thread import ConnectionThread
+from neuro.stores.sqlite_quarantine import Unreadable, document_key
+from neuro.stores.sqlite_thread import ConnectionThread, translated
+from neuro.stores.sqlite_verify import Found, find_flaws
+from neuro.stores.sqlite_writes import Writing, amend_document, document_text, read_documents
+
+T = TypeVar("T")
 
 _WRITES_PER_COMMIT = 256
+_REPAIRS = 3
+"""Rounds of a repair at most: links lead nowhere once their engram has been put aside; the last one finds all well."""
 
 
 class SQLiteEngrams:
     """The engrams of one region in a file; `neuro.stores.base.EngramStore`."""
 
-    def __init__(self, place: Place, writer: ConnectionThread, reader: ConnectionThread) -> None:
+    def __init__(
+        self, place: Place, store: SQLiteStore, writer: FencedWriter, reader: ConnectionThread
+    ) -> None:
         self.region = place.region
+        self._place = place
+        self._store = store
         self._writer = writer
         self._reader = reader
-        self._place = place
 
-    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
-        held = tuple(items)
-        await self._writer.run(lambda c: self._place.insert(c, held, arriving))
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        ids = tuple(engram_ids)
-        await self._writer.run(lambda c: self._place.reveal(c, ids))
-
-    async def arrivals(self) -> list[str]:
-        return await self._reader.run(self._place.arrivals)
+    async def insert(self, items: Sequence[Placed], *, writer: str | None = None) -> None:
+        await self._store.write([Insert(self.region, placed, writer) for placed in items])
 
     async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
         ids = tuple(engram_ids)
         return await self._writer.run(lambda c: self._place.amend(c, ids, change, op_id))
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
-        return await self._writer.run(lambda c: self._place.delete(c, engram_id, revision))
+        def delete(connection: sqlite3.Connection) -> bool:
+            writing = self._store.begin(connection)
+            deleted = writing.remove(self.region, engram_id, revision)
+            writing.finish()
+            return deleted
+
+        return await self._writer.run(delete)
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         ids = tuple(engram_ids)
         return await self._reader.run(lambda c: self._place.get(c, ids))
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        ids = tuple(engram_ids)
+        return await self._reader.run(lambda c: self._place.kept(c, ids))
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         asked = tuple(digests)
@@ -81,40 +113,58 @@ class SQLiteStore:
     """`neuro.stores.base.Store` in a namespace of a file; made by `open`."""
 
     durable = True
+    remote = False
 
-    def __init__(self, path: Path, namespace: str, busy_timeout: float) -> None:
+    def __init__(self, path: Path, namespace: str, busy_timeout: float, durability: Durability) -> None:
         self.url = f"sqlite:///{path}"
+        self._path = path
         self._namespace = namespace
+        self._busy_timeout = busy_timeout
+        self._durability = durability
+        self._unreadable = Unreadable(self.url)
+        self._regions: dict[str, SQLiteEngrams] = {}
+        self._places: dict[str, Place] = {}
+        opening = partial(open_writer, path, busy_timeout, durability)
         self._writer = ConnectionThread(
             "neuro-sqlite-writer",
             path,
-            partial(open_writer, path, busy_timeout),
+            partial(opening, create=True),
+            partial(opening, create=False),
             begin="BEGIN IMMEDIATE",
             group=_WRITES_PER_COMMIT,
         )
-        self._reader = ConnectionThread(
-            "neuro-sqlite-reader", path, partial(open_reader, path, busy_timeout), begin="BEGIN", group=1
-        )
-        self._regions: dict[str, SQLiteEngrams] = {}
+        reading = partial(open_reader, path, busy_timeout)
+        self._reader = ConnectionThread("neuro-sqlite-reader", path, reading, reading, begin="BEGIN", group=1)
+        self._fenced = FencedWriter(self._writer, namespace)
 
     @classmethod
     async def open(
-        cls, path: str | Path, *, namespace: str = "default", busy_timeout: float = 5.0
+        cls,
+        path: str | Path,
+        *,
+        namespace: str = "default",
+        durability: str = Durability.FAST,
+        busy_timeout: float = 5.0,
     ) -> SQLiteStore:
         """Opens a file, made when it is not there.
 
         Args:
             path: the file; a folder to hold it must exist.
             namespace: whose memory this is; those in one file know nothing of each other.
+            durability: what an acknowledged write has survived, see `Durability`.
             busy_timeout: seconds for which a write waits while another process writes.
 
         Raises:
-            ConfigurationError: the parent folder does not exist, or the path is a folder.
+            ConfigurationError: the parent folder does not exist, the path is a folder, or there is no such durability.
             StoreUnavailableError: the file cannot be opened, or is locked.
             CorruptRecordError: the file is not a database, or was written by another version of the schema.
             StoreError: it is a database of something else.
         """
-        store = cls(await asyncio.to_thread(Path(path).absolute), namespace, busy_timeout)
+        if durability not in list(Durability):
+            known = " or ".join(Durability)
+            raise ConfigurationError(f"SQLiteStore.durability: must be {known} (got {durability!r})")
+        absolute = await asyncio.to_thread(Path(path).absolute)
+        store = cls(absolute, namespace, busy_timeout, Durability(durability))
         try:
             await store._writer.start()
             await store._reader.start()
@@ -126,9 +176,14 @@ class SQLiteStore:
     def _stop(self) -> asyncio.Future[Any]:
         return asyncio.gather(self._reader.stop(), self._writer.stop())
 
+    def _place(self, region: str) -> Place:
+        if region not in self._places:
+            self._places[region] = Place(self._namespace, region, self._unreadable)
+        return self._places[region]
+
     def engrams(self, region: str) -> SQLiteEngrams:
         if region not in self._regions:
-            self._regions[region] = SQLiteEngrams(Place(self._namespace, region), self._writer, self._reader)
+            self._regions[region] = SQLiteEngrams(self._place(region), self, self._fenced, self._reader)
         return self._regions[region]
 
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
@@ -148,91 +203,115 @@ class SQLiteStore:
 
         return await self._reader.run(read)
 
-    async def link(self, links: Sequence[Link]) -> None:
-        held = tuple(links)
-
-        def write(connection: sqlite3.Connection) -> None:
-            for source_id, target_id, kind, weight in held:
-                key = (self._namespace, source_id, target_id, kind)
-                if weight == 0.0:
-                    same = "namespace = ? AND source_id = ? AND target_id = ? AND kind = ?"
-                    connection.execute(f"DELETE FROM link WHERE {same}", key)
-                else:
-                    connection.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?)", (*key, weight))
-
-        await self._writer.run(write)
-
-    async def unlink(self, engram_id: str) -> None:
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "DELETE FROM link WHERE namespace = ? AND target_id = ?"
-                " AND source_id IN (SELECT target_id FROM link WHERE namespace = ? AND source_id = ?)",
-                (self._namespace, engram_id) * 2,
-            )
-            connection.execute(
-                "DELETE FROM link WHERE namespace = ? AND source_id = ?", (self._namespace, engram_id)
-            )
-
-        await self._writer.run(write)
-
-    async def journal(self) -> list[Engram]:
-        def read(connection: sqlite3.Connection) -> list[Engram]:
-            rows = connection.execute(
-                "SELECT engram_id, document, dynamics, features FROM journal"
-                " WHERE namespace = ? ORDER BY engram_id",
-                (self._namespace,),
-            )
-            return [unpack(f"journal/{row[0]}", *row[1:]) for row in rows]
-
-        return await self._reader.run(read)
-
-    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
-        held, dropped = tuple(engrams), tuple(drop)
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "DELETE FROM journal WHERE namespace = ? AND engram_id = ?",
-                [(self._namespace, engram_id) for engram_id in dropped],
-            )
-            connection.executemany(
-                "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?)",
-                [(self._namespace, engram.engram_id, *pack(engram)) for engram in held],
-            )
-
-        await self._writer.run(write)
-
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         asked = tuple(keys)
-
-        return await self._reader.run(lambda c: self._documents(c, asked))
-
-    def _documents(self, connection: sqlite3.Connection, keys: Sequence[str]) -> list[Any]:
-        rows = connection.execute(
-            "SELECT key, value FROM bookkeeping"
-            " WHERE namespace = ? AND key IN (SELECT value FROM json_each(?))",
-            (self._namespace, json.dumps(keys)),
-        )
-        found = {key: load_json(f"bookkeeping/{key}", value) for key, value in rows}
-        return [found.get(key) for key in keys]
-
-    async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        texts = {key: json.dumps(value) for key, value in documents.items()}
-        await self._writer.run(lambda c: self._write_documents(c, texts))
-
-    def _write_documents(self, connection: sqlite3.Connection, texts: Mapping[str, str]) -> None:
-        connection.executemany(
-            "INSERT OR REPLACE INTO bookkeeping VALUES (?, ?, ?)",
-            [(self._namespace, key, text) for key, text in texts.items()],
-        )
+        return await self._reader.run(lambda c: read_documents(c, self._namespace, asked, self._unreadable))
 
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
-        def amend(connection: sqlite3.Connection) -> Any:  # nobody else writes meanwhile: the first try lands
-            [held] = self._documents(connection, [key])
-            text = json.dumps(change(held))
-            self._write_documents(connection, {key: text})
-            return json.loads(text)
+        return await self._fenced.run(
+            lambda c: amend_document(c, self._namespace, key, change, self._unreadable)
+        )
 
-        return await self._writer.run(amend)
+    # Writing
+
+    async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+        held = [
+            Document(write.key, document_text(write.value)) if isinstance(write, Document) else write
+            for write in writes
+        ]
+        await self._fenced.run(lambda c: self.begin(c).carry_out(held, op_id))
+        for write in held:
+            if isinstance(write, Document):
+                self._unreadable.part(document_key(write.key))
+
+    def begin(self, connection: sqlite3.Connection) -> Writing:
+        """Writes that happen together, within the transaction of the writer's thread."""
+        return Writing(connection, self._namespace, self._place)
+
+    async def news(self, since: str | None) -> News:
+        return await self._reader.run(lambda c: sqlite_log.news(c, self._namespace, since))
+
+    # Writers
+
+    async def beat(self, writer: str, at: float) -> None:
+        await self._writer.run(lambda c: sqlite_leases.beat(c, self._namespace, writer, at))
+
+    async def retire(self, writer: str) -> None:
+        await self._writer.run(lambda c: sqlite_leases.retire(c, self._namespace, writer))
+
+    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+        def adopt(connection: sqlite3.Connection) -> list[str]:
+            adopted = self._place(region).adopt(connection, writer, silent_since)
+            sqlite_leases.forget_silent(connection, self._namespace, writer, silent_since)
+            return adopted
+
+        return await self._writer.run(adopt)
+
+    # The lease of the sleeper
+
+    async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
+        return await self._writer.run(lambda c: sqlite_leases.acquire(c, self._namespace, holder, now, until))
+
+    async def renew(self, lease: Lease, *, until: float) -> bool:
+        return await self._writer.run(lambda c: sqlite_leases.renew(c, self._namespace, lease, until))
+
+    async def release(self, lease: Lease) -> None:
+        await self._writer.run(lambda c: sqlite_leases.release(c, self._namespace, lease))
+
+    # Care
+
+    async def contents(self) -> Contents:
+        return await self._reader.run(lambda c: contents_of(c, self._namespace))
+
+    async def health(self) -> Health:
+        checkup = Checkup(self._path, self._namespace, self._durability, self._unreadable)
+        return await self._reader.run(checkup.examine)
+
+    async def verify(self, *, repair: bool = False) -> list[Flaw]:
+        told: dict[tuple[str, str], Flaw] = {}
+        for _ in range(_REPAIRS if repair else 1):
+            found = await self._aside(lambda connect: find_flaws(connect, self._path, self._namespace))
+            flaws = [flaw.told(repaired=repair and await self._mend(flaw)) for flaw in found]
+            told |= {(flaw.key, flaw.problem): flaw for flaw in flaws}
+            if not any(flaw.repaired for flaw in flaws):
+                break
+        return list(told.values())
+
+    async def _mend(self, flaw: Found) -> bool:
+        if flaw.mend is None:
+            return False
+        try:
+            mended = await self._writer.run(flaw.mend) is not False
+        except CorruptRecordError:  # the file itself is damaged there
+            return False
+        if mended:
+            self._unreadable.part(flaw.key)
+        return mended
+
+    async def scrub(self) -> tuple[str, ...]:
+        return await scrub(self._writer, self._path, self._namespace)
+
+    async def backup(self, path: str | PathLike[str]) -> None:
+        """Copies the whole file, all namespaces as they are at one moment, while brains go on reading and writing.
+
+        Args:
+            path: of the copy, a file that does not exist yet. To restore, put the copy in the place of a file that
+                nobody has open, without the ``-wal`` and ``-shm`` beside that.
+
+        Raises:
+            InvalidArgumentError: there is a file already, or no folder to hold it.
+            StoreUnavailableError: there is no room for the copy.
+            CorruptRecordError: the copy does not hold together, and is deleted again.
+        """
+        await self._aside(lambda connect: back_up(connect, Path(path).absolute()))
+
+    async def _aside(self, work: Callable[[Callable[[], sqlite3.Connection]], T]) -> T:
+        """Runs what takes long in a thread of its own, beside all reads and writes; it is told how to connect."""
+        self._reader.check_open()
+        try:
+            return await asyncio.to_thread(work, partial(open_reader, self._path, self._busy_timeout))
+        except sqlite3.Error as exc:
+            raise translated(self._path, exc) from None
 
     async def aclose(self) -> None:
         """Closes once every write in the queue is done; the last one out folds the log into the file."""

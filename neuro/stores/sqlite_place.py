@@ -1,7 +1,7 @@
 """The engrams of one region of one namespace as rows: every statement that reads or changes them.
 
 Methods take the connection and run in the thread that owns it, within a transaction; those that change
-something, in the writer's.
+something, in the writer's. A record that cannot be read is left out everywhere.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from neuro.engram import Engram
-from neuro.errors import FeatureMismatchError, StaleEngramError
-from neuro.stores.base import Agenda, Change, Placed
+from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
+from neuro.stores.base import Agenda, Change, Kept, Placed
 from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
+from neuro.stores.sqlite_quarantine import Unreadable, engram_key, put_aside_engram
 from neuro.stores.sqlite_schema import index_of, instant_of
 
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
@@ -24,248 +26,286 @@ _ONE_OF = "IN (SELECT value FROM json_each(?))"
 
 _STORED = """
     SELECT e.id, e.engram_id, d.document, e.dynamics, m.features, e.operations
-    FROM engram e INDEXED BY engram_by_id
-    JOIN document d ON d.engram = e.id
+    FROM engram e INDEXED BY engram_by_{index}
+    LEFT JOIN document d ON d.engram = e.id
     LEFT JOIN embedding m ON m.engram = e.id
-    WHERE e.place = ?
+    WHERE e.place = ? AND {condition}
 """
 
 
-class _PlaceRow(NamedTuple):
+@dataclass(slots=True)
+class PlaceRow:
     """What the file knows of a place as a whole."""
 
     id: int
     dimension: int | None
     """Length of a row of features; None before the first."""
     engrams: int
-    """How many are visible."""
 
 
-class _Stored(NamedTuple):
+class StoredRow(NamedTuple):
+    """An engram as it is stored."""
+
     row: int
-    engram: Engram
+    engram_id: str
+    document: str | None
+    dynamics: str
+    features: bytes | None
     operations: str
     """JSON; read only by those who change the engram."""
 
+    def engram(self, key: str) -> Engram:
+        """Raises CorruptRecordError, naming ``key``, when it is none."""
+        return unpack(key, self.document or "", self.dynamics, self.features or b"")
+
 
 class Place:
-    """A region of a namespace in a file."""
+    """A region of a namespace in a file.
 
-    def __init__(self, namespace: str, region: str) -> None:
+    Args:
+        unreadable: is told what cannot be read.
+    """
+
+    def __init__(self, namespace: str, region: str, unreadable: Unreadable) -> None:
         self.namespace = namespace
         self.region = region
+        self._unreadable = unreadable
 
-    def _find_row(self, connection: sqlite3.Connection) -> _PlaceRow | None:
+    def find_row(self, connection: sqlite3.Connection) -> PlaceRow | None:
         """The place, or None as long as nothing was ever stored here."""
         found = connection.execute(
             "SELECT id, dimension, engrams FROM place WHERE namespace = ? AND region = ?",
             (self.namespace, self.region),
         ).fetchone()
-        return None if found is None else _PlaceRow(*found)
+        return None if found is None else PlaceRow(*found)
 
-    def _make_row(self, connection: sqlite3.Connection) -> _PlaceRow:
+    def make_row(self, connection: sqlite3.Connection) -> PlaceRow:
+        """The place, made when it is not there."""
+        found = self.find_row(connection)
+        if found is not None:
+            return found
         made = connection.execute(
             "INSERT INTO place (namespace, region) VALUES (?, ?)", (self.namespace, self.region)
         )
-        return _PlaceRow(int(made.lastrowid or 0), None, 0)
+        return PlaceRow(int(made.lastrowid or 0), None, 0)
 
-    def _read(
-        self, connection: sqlite3.Connection, place: _PlaceRow, condition: str, *values: Any
-    ) -> list[_Stored]:
-        rows = connection.execute(f"{_STORED} AND {condition}", (place.id, *values))
-        return [
-            _Stored(
-                row,
-                unpack(f"{self.region}/{engram_id}", document, dynamics, features or b""),
-                operations,
-            )
-            for row, engram_id, document, dynamics, features, operations in rows
-        ]
+    def _rows(
+        self, connection: sqlite3.Connection, place: PlaceRow, condition: str, *values: Any, index: str = "id"
+    ) -> list[StoredRow]:
+        statement = _STORED.format(index=index, condition=condition)
+        return [StoredRow(*row) for row in connection.execute(statement, (place.id, *values))]
 
-    # Changes
+    def _read(self, rows: Sequence[StoredRow]) -> list[tuple[StoredRow, Engram]]:
+        """Those that can be read."""
+        readable: list[tuple[StoredRow, Engram]] = []
+        for row in rows:
+            key = engram_key(self.region, row.engram_id)
+            try:
+                readable.append((row, row.engram(key)))
+            except CorruptRecordError as exc:
+                self._unreadable.meet(key, exc)
+        return readable
 
-    def insert(self, connection: sqlite3.Connection, items: Iterable[Placed], arriving: bool) -> None:
-        """`EngramStore.insert`."""
-        items = tuple(items)
-        place = self._find_row(connection) or self._make_row(connection)
-        ids = json.dumps([placed.engram.engram_id for placed in items])
-        stored = self._read(connection, place, f"e.engram_id {_ONE_OF}", ids)
-        known = {engram.engram_id: engram for _, engram, _ in stored}
-        dimension, added = place.dimension, 0
-        for placed in items:
-            engram = placed.engram
-            held = known.get(engram.engram_id)
-            if held is not None:
-                if not same_memory(held, engram):
-                    raise StaleEngramError(f"{engram.engram_id}: exists already with other content")
-                continue
-            known[engram.engram_id] = engram
-            if engram.features is not None:
-                dimension = _accepted(dimension, engram.features.shape[1])
-            self._add(connection, place, placed, arriving)
-            added += 1
-        if not arriving:
-            _count(connection, place, added)
-        if dimension != place.dimension:
-            connection.execute("UPDATE place SET dimension = ? WHERE id = ?", (dimension, place.id))
+    # What is written
 
-    def _add(self, connection: sqlite3.Connection, place: _PlaceRow, placed: Placed, arriving: bool) -> None:
+    def insert(
+        self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, writer: str | None
+    ) -> bool:
+        """`neuro.stores.base.Insert`; False when the engram was there already."""
         engram = placed.engram
-        packed = pack(engram)
-        keys = _keys(placed)
+        packed, keys = pack(engram), _keys(placed)
+        if engram.features is not None:
+            self._accept(connection, place, engram.features.shape[1])
         added = connection.execute(
-            f"INSERT INTO engram (place, engram_id, digest, arriving, revision, dynamics, {', '.join(keys)})"
-            f" VALUES (?, ?, ?, ?, ?, ?{', ?' * len(keys)})",
+            f"INSERT INTO engram (place, engram_id, digest, revision, dynamics, writer, {', '.join(keys)})"
+            f" VALUES (?, ?, ?, ?, ?, ?{', ?' * len(keys)}) ON CONFLICT DO NOTHING",
             (
                 place.id,
                 engram.engram_id,
                 engram.digest,
-                arriving,
                 engram.revision,
                 packed.dynamics,
+                writer,
                 *keys.values(),
             ),
         )
-        row = int(added.lastrowid or 0)
+        if not added.rowcount:
+            if self._holds(connection, place, engram):
+                return False
+            return self.insert(connection, place, placed, writer)
+        row = added.lastrowid
         connection.execute("INSERT INTO document VALUES (?, ?)", (row, packed.document))
         if packed.features:
             connection.execute("INSERT INTO embedding VALUES (?, ?)", (row, packed.features))
+        _count(connection, place, 1)
+        return True
 
-    def reveal(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> None:
-        """`EngramStore.reveal`."""
-        place = self._find_row(connection)
-        if place is None:
+    def _holds(self, connection: sqlite3.Connection, place: PlaceRow, engram: Engram) -> bool:
+        """Whether it is the engram stored under its id; what cannot be read there makes room."""
+        rows = self._rows(connection, place, "e.engram_id = ?", engram.engram_id)
+        for _, held in self._read(rows):
+            if not same_memory(held, engram):
+                message = f"{engram.engram_id}: exists already with other content"
+                raise StaleEngramError(message, (engram.engram_id,))
+            return True
+        key = engram_key(self.region, engram.engram_id)
+        reason = self._unreadable.reasons()[key]
+        for row in rows:
+            put_aside_engram(connection, self.namespace, row.row, key, reason)
+        return False
+
+    def _accept(self, connection: sqlite3.Connection, place: PlaceRow, dimension: int) -> None:
+        if place.dimension == dimension:
             return
-        revealed = connection.execute(
-            f"UPDATE engram INDEXED BY engram_by_id SET arriving = 0 WHERE place = ? AND engram_id {_ONE_OF}"
-            " AND arriving = 1 RETURNING engram_id",
-            (place.id, json.dumps(engram_ids)),
-        ).fetchall()
-        _count(connection, place, len(revealed))
-        connection.executemany(
-            "DELETE FROM journal WHERE namespace = ? AND engram_id = ?",
-            [(self.namespace, engram_id) for (engram_id,) in revealed],
-        )
+        if place.dimension is not None:
+            featured = "SELECT 1 FROM engram e JOIN embedding m ON m.engram = e.id WHERE e.place = ? LIMIT 1"
+            if connection.execute(featured, (place.id,)).fetchone() is not None:
+                known = f"{self.region} holds dimension {place.dimension}"
+                raise FeatureMismatchError(f"features: {known} (got {dimension})")
+        connection.execute("UPDATE place SET dimension = ? WHERE id = ?", (dimension, place.id))
+        place.dimension = dimension
+
+    def remove(
+        self, connection: sqlite3.Connection, place: PlaceRow, engram_id: str, revision: int | None
+    ) -> bool:
+        """Removes an engram; False when there is none, StaleEngramError when it has another revision."""
+        found = connection.execute(
+            "SELECT id, revision FROM engram WHERE place = ? AND engram_id = ?", (place.id, engram_id)
+        ).fetchone()
+        if found is None:
+            return False
+        row, stored = found
+        if revision not in (None, stored):
+            message = f"{engram_id}: has revision {stored} by now, not {revision}"
+            raise StaleEngramError(message, (engram_id,))
+        connection.execute("DELETE FROM engram WHERE id = ?", (row,))
+        _count(connection, place, -1)
+        self._unreadable.part(engram_key(self.region, engram_id))
+        return True
+
+    def replace(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, revision: int) -> bool:
+        """`neuro.stores.base.Replace`; False when it is stale."""
+        condition = "place = ? AND engram_id = ? AND revision = ?"
+        return _update(connection, placed, None, condition, place.id, placed.engram.engram_id, revision)
 
     def amend(
         self, connection: sqlite3.Connection, engram_ids: Sequence[str], change: Change, op_id: str
     ) -> list[Engram]:
         """`EngramStore.amend`: the one writer is between nobody's read and write, so the first try lands."""
-        place = self._find_row(connection)
+        place = self.find_row(connection)
         if place is None:
             return []
-        condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
         amended: dict[str, Engram] = {}
-        for row, engram, seen in self._read(connection, place, condition, json.dumps(engram_ids)):
-            amended[engram.engram_id] = engram
-            operations = load_json(f"{self.region}/{engram.engram_id}", seen)
-            if op_id in operations:
+        rows = self._rows(connection, place, f"e.engram_id {_ONE_OF}", json.dumps(engram_ids))
+        for stored, engram in self._read(rows):
+            key = engram_key(self.region, stored.engram_id)
+            try:
+                operations = load_json(key, stored.operations)
+            except CorruptRecordError as exc:
+                self._unreadable.meet(key, exc)
                 continue
-            placed = change(engram)
-            changed, keys = placed.engram, _keys(placed)
-            remembered = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
-            connection.execute(
-                "UPDATE engram SET dynamics = ?, revision = ?, operations = ?,"
-                f" dormant = dormant AND forgotten_at = ?, {' = ?, '.join(keys)} = ? WHERE id = ?",
-                (
-                    pack_dynamics(changed),
-                    changed.revision,
-                    remembered,
-                    placed.forgotten_at,
-                    *keys.values(),
-                    row,
-                ),
-            )
-            amended[engram.engram_id] = changed
+            if op_id not in operations:
+                placed = change(engram)
+                remembered = json.dumps([*operations, op_id][-OPERATIONS_REMEMBERED:])
+                _update(connection, placed, remembered, "id = ?", stored.row)
+                engram = placed.engram
+            amended[stored.engram_id] = engram
         return [amended[engram_id] for engram_id in engram_ids if engram_id in amended]
-
-    def delete(self, connection: sqlite3.Connection, engram_id: str, revision: int | None) -> bool:
-        """`EngramStore.delete`."""
-        place = self._find_row(connection)
-        if place is None:
-            return False
-        found = connection.execute(
-            "SELECT id, revision, arriving FROM engram WHERE place = ? AND engram_id = ?",
-            (place.id, engram_id),
-        ).fetchone()
-        if found is None:
-            return False
-        row, stored, arriving = found
-        if revision is not None and revision != stored:
-            raise StaleEngramError(f"{engram_id}: has revision {stored} by now, not {revision}")
-        if not arriving:
-            _count(connection, place, -1)
-        connection.execute("DELETE FROM engram WHERE id = ?", (row,))
-        return True
 
     def demote(self, connection: sqlite3.Connection, engram_ids: Sequence[str], before: float) -> list[str]:
         """`EngramStore.demote`."""
-        place = self._find_row(connection)
+        place = self.find_row(connection)
         if place is None:
             return []
         rows = connection.execute(
             f"UPDATE engram INDEXED BY engram_by_id SET dormant = 1 WHERE place = ? AND engram_id {_ONE_OF}"
-            " AND arriving = 0 AND dormant = 0 AND forgotten_at < ? RETURNING engram_id",
+            " AND dormant = 0 AND forgotten_at < ? RETURNING engram_id",
             (place.id, json.dumps(engram_ids), before),
         )
         demoted = {engram_id for (engram_id,) in rows}
         return [engram_id for engram_id in dict.fromkeys(engram_ids) if engram_id in demoted]
 
-    # Reads
-
-    def arrivals(self, connection: sqlite3.Connection) -> list[str]:
-        """`EngramStore.arrivals`."""
-        place = self._find_row(connection)
+    def adopt(self, connection: sqlite3.Connection, writer: str, silent_since: float) -> list[str]:
+        """`neuro.stores.base.Store.adopt`."""
+        place = self.find_row(connection)
         if place is None:
             return []
         rows = connection.execute(
-            "SELECT engram_id FROM engram WHERE place = ? AND arriving = 1", (place.id,)
+            "UPDATE engram SET writer = ? WHERE place = ? AND writer IS NOT ? AND NOT EXISTS (SELECT 1 FROM writer w"
+            " WHERE w.namespace = ? AND w.name = engram.writer AND w.beat_at >= ?) RETURNING engram_id",
+            (writer, place.id, writer, self.namespace, silent_since),
         )
         return sorted(engram_id for (engram_id,) in rows)
 
+    # Reads
+
     def get(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`EngramStore.get`."""
-        place = self._find_row(connection)
+        place = self.find_row(connection)
         if place is None:
             return [None] * len(engram_ids)
-        condition = f"e.arriving = 0 AND e.engram_id {_ONE_OF}"
-        stored = self._read(connection, place, condition, json.dumps(engram_ids))
-        found = {engram.engram_id: engram for _, engram, _ in stored}
+        rows = self._rows(connection, place, f"e.engram_id {_ONE_OF}", json.dumps(engram_ids))
+        found = {row.engram_id: engram for row, engram in self._read(rows)}
+        return [found.get(engram_id) for engram_id in engram_ids]
+
+    def kept(self, connection: sqlite3.Connection, engram_ids: Sequence[str]) -> list[Kept | None]:
+        """`EngramStore.kept`."""
+        place = self.find_row(connection)
+        if place is None:
+            return [None] * len(engram_ids)
+        asked = json.dumps(engram_ids)
+        rows = self._rows(connection, place, f"e.engram_id {_ONE_OF}", asked)
+        keys = {
+            engram_id: (dormant, at)
+            for engram_id, dormant, *at in connection.execute(
+                "SELECT engram_id, dormant, forgotten_at, review_at, rehearsal_at FROM engram"
+                f" WHERE place = ? AND engram_id {_ONE_OF}",
+                (place.id, asked),
+            )
+        }
+        found: dict[str, Kept] = {}
+        for row, engram in self._read(rows):
+            dormant, instants = keys[row.engram_id]
+            placed = Placed(engram, *(math.inf if at is None else at for at in instants))
+            found[row.engram_id] = Kept(placed, bool(dormant))
         return [found.get(engram_id) for engram_id in engram_ids]
 
     def find(self, connection: sqlite3.Connection, digests: Sequence[str]) -> list[str | None]:
         """`EngramStore.find`."""
-        place = self._find_row(connection)
+        place = self.find_row(connection)
         if place is None:
             return [None] * len(digests)
-        rows = connection.execute(
-            "SELECT digest, engram_id, min(id) FROM engram"  # of twins, the elder
-            f" WHERE place = ? AND arriving = 0 AND digest {_ONE_OF} GROUP BY digest",
-            (place.id, json.dumps(digests)),
-        )
-        found: dict[str, str] = {digest: engram_id for digest, engram_id, _ in rows}
+        rows = self._rows(connection, place, f"e.digest {_ONE_OF}", json.dumps(digests), index="digest")
+        found: dict[str, str] = {}
+        for row, engram in self._read(sorted(rows)):  # of twins, the elder
+            found.setdefault(engram.digest, row.engram_id)
         return [found.get(digest) for digest in digests]
 
     def scan(self, connection: sqlite3.Connection, after: str | None, limit: int) -> list[Engram]:
         """`EngramStore.scan`."""
-        place = self._find_row(connection)
-        if place is None:
-            return []
-        condition = "e.arriving = 0 AND e.engram_id > ? ORDER BY e.engram_id LIMIT ?"
-        return [engram for _, engram, _ in self._read(connection, place, condition, after or "", limit)]
+        place = self.find_row(connection)
+        found: list[Engram] = []
+        condition = "e.engram_id > ? ORDER BY e.engram_id LIMIT ?"
+        while place is not None and (wanted := limit - len(found)) > 0:
+            rows = self._rows(connection, place, condition, after or "", wanted)
+            found += [engram for _, engram in self._read(rows)]
+            if len(rows) < wanted:
+                break
+            after = rows[-1].engram_id
+        return found
 
     def due(self, connection: sqlite3.Connection, before: float, limit: int) -> list[str]:
         """`EngramStore.due`."""
-        awake = "arriving = 0 AND dormant = 0"
-        found = self._earliest(connection, "engram_by_fading", "forgotten_at", before, limit, only=awake)
+        found = self._earliest(
+            connection, "engram_by_fading", "forgotten_at", before, limit, only="dormant = 0 AND"
+        )
         return [engram_id for engram_id, _ in found]
 
     def upcoming(
         self, connection: sqlite3.Connection, agenda: Agenda, before: float, limit: int
     ) -> list[tuple[str, float]]:
         """`EngramStore.upcoming`."""
-        instant = instant_of(agenda)
-        return self._earliest(connection, index_of(agenda), instant, before, limit)
+        return self._earliest(connection, index_of(agenda), instant_of(agenda), before, limit)
 
     def _earliest(
         self,
@@ -275,26 +315,25 @@ class Place:
         before: float,
         limit: int,
         *,
-        only: str = "arriving = 0",
+        only: str = "",
     ) -> list[tuple[str, float]]:
-        """Ids and instants of visible engrams in the order of an index."""
-        place = self._find_row(connection)
+        """Ids and instants in the order of an index."""
+        place = self.find_row(connection)
         if place is None:
             return []
         return connection.execute(
             f"SELECT engram_id, {instant} FROM engram INDEXED BY {index}"
-            f" WHERE place = ? AND {only} AND {instant} < ? ORDER BY {instant}, engram_id LIMIT ?",
+            f" WHERE place = ? AND {only} {instant} < ? ORDER BY {instant}, engram_id LIMIT ?",
             (place.id, before, limit),
         ).fetchall()
 
     def count(self, connection: sqlite3.Connection, before: float) -> tuple[int, int]:
         """`EngramStore.count`."""
-        place = self._find_row(connection)
+        place = self.find_row(connection)
         if place is None:
             return 0, 0
         (fading,) = connection.execute(
-            "SELECT count(*) FROM engram"
-            " WHERE place = ? AND arriving = 0 AND dormant IN (0, 1) AND forgotten_at < ?",
+            "SELECT count(*) FROM engram WHERE place = ? AND dormant IN (0, 1) AND forgotten_at < ?",
             (place.id, before),
         ).fetchone()
         return place.engrams, fading
@@ -309,12 +348,25 @@ def _keys(placed: Placed) -> dict[str, float | None]:
     return keys
 
 
-def _accepted(known: int | None, dimension: int) -> int:
-    if known is not None and known != dimension:
-        raise FeatureMismatchError(f"features: this store holds dimension {known} (got {dimension})")
-    return dimension
+def _update(
+    connection: sqlite3.Connection, placed: Placed, operations: str | None, condition: str, *values: Any
+) -> bool:
+    """Writes what changes of an engram, its keys, and what it remembers; a key that moves wakes it."""
+    keys = _keys(placed)
+    updated = connection.execute(
+        "UPDATE engram SET dynamics = ?, revision = ?, dormant = dormant AND forgotten_at = ?,"
+        f" operations = coalesce(?, operations), {' = ?, '.join(keys)} = ? WHERE {condition}",
+        (
+            pack_dynamics(placed.engram),
+            placed.engram.revision,
+            placed.forgotten_at,
+            operations,
+            *keys.values(),
+            *values,
+        ),
+    )
+    return updated.rowcount == 1
 
 
-def _count(connection: sqlite3.Connection, place: _PlaceRow, shown: int) -> None:
-    """Counts engrams that became visible, or, below 0, that went."""
-    connection.execute("UPDATE place SET engrams = engrams + ? WHERE id = ?", (shown, place.id))
+def _count(connection: sqlite3.Connection, place: PlaceRow, added: int) -> None:
+    connection.execute("UPDATE place SET engrams = engrams + ? WHERE id = ?", (added, place.id))

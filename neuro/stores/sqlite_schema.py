@@ -1,4 +1,4 @@
-"""The tables of a SQLite file, and how a connection to it is opened.
+"""The tables of a SQLite file, and how files of older versions become files of this one.
 
 What never changes of an engram (``document``, ``embedding``) is kept apart from what does (``engram``), so
 that a recall writes a few hundred bytes. A *place* is a region of a namespace.
@@ -6,21 +6,66 @@ that a recall writes a few hundred bytes. A *place* is a region of a namespace.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
+from neuro.errors import CorruptRecordError, StoreError
 from neuro.stores.base import Agenda
+from neuro.stores.codec import unpack
 
 _APPLICATION_ID = int.from_bytes(b"neur")
+HIPPOCAMPUS = "hippocampus"
+"""The region whose engrams were in a journal until version 3."""
 
-_AGENDA_INDEXES = (
-    """CREATE INDEX engram_by_review ON engram (place, arriving, review_at, engram_id)
-        WHERE review_at IS NOT NULL""",
-    """CREATE INDEX engram_by_rehearsal ON engram (place, arriving, rehearsal_at, engram_id)
-        WHERE rehearsal_at IS NOT NULL""",
+_INDEXES = (
+    "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
+    "CREATE INDEX engram_by_digest ON engram (place, digest)",
+    "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id)",
+    "CREATE INDEX engram_by_review ON engram (place, review_at, engram_id) WHERE review_at IS NOT NULL",
+    "CREATE INDEX engram_by_rehearsal ON engram (place, rehearsal_at, engram_id) WHERE rehearsal_at IS NOT NULL",
 )
+
+_SHARING = (
+    """CREATE TABLE writer (
+        namespace TEXT NOT NULL,
+        name TEXT NOT NULL,
+        beat_at REAL NOT NULL,
+        PRIMARY KEY (namespace, name)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE lease (
+        namespace TEXT NOT NULL PRIMARY KEY,
+        holder TEXT NOT NULL,
+        fence INTEGER NOT NULL,
+        until REAL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE happening (
+        namespace TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        engram_id TEXT NOT NULL,
+        PRIMARY KEY (namespace, seq)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE operation (
+        namespace TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        op_id TEXT NOT NULL,
+        PRIMARY KEY (namespace, seq)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX operation_by_id ON operation (namespace, op_id)",
+    """CREATE TABLE quarantine (
+        id INTEGER PRIMARY KEY,
+        namespace TEXT NOT NULL,
+        key TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        document BLOB,
+        dynamics BLOB,
+        features BLOB
+    )""",
+    "CREATE INDEX quarantine_by_namespace ON quarantine (namespace, key)",
+)
+"""Who writes and who sleeps, what happened, what was done already, and what cannot be read."""
 
 _TABLES = (
     """CREATE TABLE place (
@@ -36,19 +81,15 @@ _TABLES = (
         place INTEGER NOT NULL REFERENCES place,
         engram_id TEXT NOT NULL,
         digest TEXT NOT NULL,
-        arriving INTEGER NOT NULL,
         dormant INTEGER NOT NULL DEFAULT 0,
         forgotten_at REAL NOT NULL,
         revision INTEGER NOT NULL,
         dynamics TEXT NOT NULL,
         operations TEXT NOT NULL DEFAULT '[]',
         review_at REAL,
-        rehearsal_at REAL
+        rehearsal_at REAL,
+        writer TEXT
     )""",
-    "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
-    "CREATE INDEX engram_by_digest ON engram (place, arriving, digest)",
-    "CREATE INDEX engram_by_fading ON engram (place, arriving, dormant, forgotten_at, engram_id)",
-    *_AGENDA_INDEXES,
     """CREATE TABLE document (
         engram INTEGER PRIMARY KEY REFERENCES engram ON DELETE CASCADE,
         document TEXT NOT NULL
@@ -65,20 +106,14 @@ _TABLES = (
         weight REAL NOT NULL,
         PRIMARY KEY (namespace, source_id, target_id, kind)
     ) WITHOUT ROWID""",
-    """CREATE TABLE journal (
-        namespace TEXT NOT NULL,
-        engram_id TEXT NOT NULL,
-        document TEXT NOT NULL,
-        dynamics TEXT NOT NULL,
-        features BLOB NOT NULL,
-        PRIMARY KEY (namespace, engram_id)
-    )""",
     """CREATE TABLE bookkeeping (
         namespace TEXT NOT NULL,
         key TEXT NOT NULL,
         value TEXT NOT NULL,
         PRIMARY KEY (namespace, key)
     ) WITHOUT ROWID""",
+    *_INDEXES,
+    *_SHARING,
     f"PRAGMA application_id = {_APPLICATION_ID}",
 )
 
@@ -91,8 +126,6 @@ def _create(connection: sqlite3.Connection) -> None:
 def _add_agendas(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE engram ADD COLUMN review_at REAL")
     connection.execute("ALTER TABLE engram ADD COLUMN rehearsal_at REAL")
-    for statement in _AGENDA_INDEXES:
-        connection.execute(statement)
 
 
 def _drop_full_text(connection: sqlite3.Connection) -> None:
@@ -105,7 +138,76 @@ def _drop_full_text(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE place DROP COLUMN {column}")
 
 
-_UPGRADES = (_add_agendas, _drop_full_text)
+def _share(connection: sqlite3.Connection) -> None:
+    """Until version 3 the hippocampus was written to a journal, and what moved from there was out of sight first."""
+    _finish_moves(connection)
+    for index in ("id", "digest", "fading", "review", "rehearsal"):
+        connection.execute(f"DROP INDEX IF EXISTS engram_by_{index}")
+    connection.execute("ALTER TABLE engram DROP COLUMN arriving")
+    connection.execute("ALTER TABLE engram ADD COLUMN writer TEXT")
+    for statement in (*_INDEXES, *_SHARING):
+        connection.execute(statement)
+    _replay_journal(connection)
+    connection.execute("DROP TABLE journal")
+
+
+def _finish_moves(connection: sqlite3.Connection) -> None:
+    """What was arriving and is still where it came from goes; what is nowhere else has arrived."""
+    elsewhere = """
+        SELECT 1 FROM place here JOIN place there ON there.namespace = here.namespace AND there.id <> here.id
+        JOIN engram other ON other.place = there.id
+        WHERE here.id = engram.place AND other.engram_id = engram.engram_id AND other.arriving = 0"""
+    journalled = """
+        SELECT 1 FROM place here JOIN journal USING (namespace)
+        WHERE here.id = engram.place AND journal.engram_id = engram.engram_id"""
+    connection.execute(
+        f"DELETE FROM engram WHERE arriving = 1 AND (EXISTS ({elsewhere}) OR EXISTS ({journalled}))"
+    )
+    connection.execute(
+        "UPDATE place SET engrams = engrams"
+        " + (SELECT count(*) FROM engram WHERE engram.place = place.id AND arriving = 1)"
+    )
+
+
+def _replay_journal(connection: sqlite3.Connection) -> None:
+    """Engrams of the journal become nobody's in the hippocampus, unless they have moved on; who adopts them gives
+    them the keys by which they fade."""
+    moved = (
+        "SELECT 1 FROM place JOIN engram ON engram.place = place.id"
+        " WHERE place.namespace = journal.namespace AND engram.engram_id = journal.engram_id"
+    )
+    rows = connection.execute(
+        "SELECT namespace, engram_id, document, dynamics, features FROM journal"
+        f" WHERE NOT EXISTS ({moved}) ORDER BY namespace, engram_id"
+    ).fetchall()
+    for namespace, engram_id, document, dynamics, features in rows:
+        key = f"{HIPPOCAMPUS}/{engram_id}"
+        try:
+            engram = unpack(key, document, dynamics, features)
+        except CorruptRecordError as exc:
+            connection.execute(
+                "INSERT INTO quarantine VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+                (namespace, key, str(exc), document, dynamics, features),
+            )
+            continue
+        dimension = None if engram.features is None else engram.features.shape[1]
+        ((place,),) = connection.execute(
+            "INSERT INTO place (namespace, region, dimension, engrams) VALUES (?, ?, ?, 1)"
+            " ON CONFLICT DO UPDATE SET engrams = engrams + 1, dimension = coalesce(dimension, excluded.dimension)"
+            " RETURNING id",
+            (namespace, HIPPOCAMPUS, dimension),
+        ).fetchall()
+        row = connection.execute(
+            "INSERT INTO engram (place, engram_id, digest, forgotten_at, revision, dynamics)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (place, engram_id, engram.digest, math.inf, engram.revision, dynamics),
+        ).lastrowid
+        connection.execute("INSERT INTO document VALUES (?, ?)", (row, document))
+        if features:
+            connection.execute("INSERT INTO embedding VALUES (?, ?)", (row, features))
+
+
+_UPGRADES = (_add_agendas, _drop_full_text, _share)
 """What makes a file of each version, from 2 on, out of one of the version before."""
 SCHEMA_VERSION = 1 + len(_UPGRADES)
 
@@ -120,48 +222,13 @@ def index_of(agenda: Agenda) -> str:
     return f"engram_by_{agenda}"
 
 
-def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """The connection that writes; makes the file and its tables when they are not there, or brings them up to date.
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema version of a file, 0 when it holds nothing yet.
 
     Raises:
-        ConfigurationError: the parent folder does not exist, or the path is a folder.
         CorruptRecordError: a newer schema version.
         StoreError: a database of something else.
     """
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"SQLiteStore.path: the folder {path.parent} does not exist (got {path})")
-    if path.is_dir():
-        raise ConfigurationError(f"SQLiteStore.path: must be a file, not a folder (got {path})")
-    connection = _connect(path, busy_timeout)
-    try:
-        outdated = _version(connection, path) < SCHEMA_VERSION
-        with suppress(
-            sqlite3.OperationalError
-        ):  # busy: another process is making the file, and does this too
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        if outdated:
-            _update(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def open_reader(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """The connection that reads, beside the writer's and never waiting for it."""
-    connection = _connect(path, busy_timeout)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
-
-
-def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
-
-
-def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The schema version of the file, 0 when it holds nothing yet; raises for what this neuro cannot use."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -174,10 +241,11 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _update(connection: sqlite3.Connection, path: Path) -> None:
+def update(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables, or brings those of an older version up to date, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(connection, path)  # another process may have been quicker
+        version = version_of(connection, path)  # another process may have been quicker
         for step in _UPGRADES[version - 1 :] if version else (_create,):
             step(connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -1,18 +1,22 @@
 """SQLite off the event loop: one connection, the thread that owns it, and the queue it works through.
 
 Jobs that wait together share a transaction, each in a savepoint of its own: one that fails takes back only
-itself, and a burst of writes costs one commit. Nobody hears of a result before it is committed.
+itself, and a burst of writes costs one commit. Nobody hears of a result before it is committed. A connection that
+the disk has let down is opened anew for the next job, so that work goes on by itself when the disk is well again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from enum import Enum
+from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from neuro.errors import CorruptRecordError, StoreClosedError, StoreError, StoreUnavailableError
@@ -21,29 +25,48 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_TRANSIENT = frozenset(
+_LET_DOWN = frozenset(
+    {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL}
+)
+"""After these a connection is not to be trusted."""
+_IN_USE = "another process is writing to it; try again"
+_RIGHTS = "it and its folder must exist, and this user be allowed to write them"
+_TRANSIENT = MappingProxyType(
     {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_BUSY: _IN_USE,
+        sqlite3.SQLITE_LOCKED: _IN_USE,
+        sqlite3.SQLITE_PROTOCOL: _IN_USE,
+        sqlite3.SQLITE_FULL: "make room on its disk, and writing goes on by itself",
+        sqlite3.SQLITE_IOERR: "see to its disk (full, away, or a limit on the size of files); it goes on by itself",
+        sqlite3.SQLITE_CANTOPEN: _RIGHTS,
+        sqlite3.SQLITE_READONLY: _RIGHTS,
+        sqlite3.SQLITE_PERM: _RIGHTS,
+        sqlite3.SQLITE_NOMEM: "free some memory, and try again",
     }
 )
+"""What passes, and what is to be done about it."""
+
+
+def primary_code(exc: BaseException) -> int:
+    """SQLite's code of an error without its details; `sqlite3.SQLITE_OK` for what is none of SQLite's."""
+    if not isinstance(exc, sqlite3.Error):
+        return sqlite3.SQLITE_OK
+    return getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
+
+
+def is_damage(exc: BaseException) -> bool:
+    """Whether it says that the file does not hold together."""
+    return primary_code(exc) in _DAMAGED
 
 
 def translated(path: Path, exc: BaseException) -> BaseException:
     """What SQLite raises as an error of neuro's own that names the file; other exceptions as they are."""
     if not isinstance(exc, sqlite3.Error):
         return exc
-    code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
+    code = primary_code(exc)
     if code in _TRANSIENT:
-        return StoreUnavailableError(f"{path}: {exc}")
-    if code in _DAMAGED:
+        return StoreUnavailableError(f"{path}: {exc}: {_TRANSIENT[code]}")
+    if is_damage(exc):
         return CorruptRecordError(f"{path}: {exc}")
     return StoreError(f"{path}: {exc}")
 
@@ -69,10 +92,16 @@ class _Reply:
             self.future.set_exception(error)
 
 
+class _Manner(Enum):
+    TOGETHER = "in a transaction with what waits beside it"
+    ALONE = "outside any transaction"
+    CLOSE = "the last one"
+
+
 class _Job(NamedTuple):
-    work: Work[Any] | None
-    """None: close."""
+    work: Work[Any]
     reply: _Reply
+    manner: _Manner
 
 
 class ConnectionThread:
@@ -81,51 +110,71 @@ class ConnectionThread:
     Args:
         name: of the thread.
         path: the file, for messages.
-        connect: opens the connection; called in the thread.
+        connect: opens the connection, making the file if need be; called in the thread.
+        reconnect: opens it again after the disk let it down; never makes a file.
         begin: how a transaction begins.
         group: most jobs in one transaction.
     """
 
     def __init__(
-        self, name: str, path: Path, connect: Callable[[], sqlite3.Connection], *, begin: str, group: int
+        self,
+        name: str,
+        path: Path,
+        connect: Callable[[], sqlite3.Connection],
+        reconnect: Callable[[], sqlite3.Connection],
+        *,
+        begin: str,
+        group: int,
     ) -> None:
         self._path = path
         self._connect = connect
+        self._reconnect = reconnect
         self._begin = begin
         self._group = group
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._thread = Thread(target=self._serve, name=name, daemon=True)
-        self._closed: _Reply | None = None
+        self._closed: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
         """Starts the thread and waits until the connection is open; raises what opening raised."""
-        opened = _Reply()
-        self._jobs.put(_Job(None, opened))
+        opened = self._put(lambda _: None, _Manner.ALONE)
         self._thread.start()
-        await opened.future
+        await opened
 
-    async def run(self, work: Work[T]) -> T:
+    def check_open(self) -> None:
+        """Raises StoreClosedError after `stop`."""
+        if self._closed is not None:
+            raise StoreClosedError(f"{self._path}: this store is closed")
+
+    async def run(self, work: Work[T], *, alone: bool = False) -> T:
         """Runs a job within a transaction; returns, or raises, what it does, once that is committed.
 
         A cancelled caller does not stop its job.
+
+        Args:
+            alone: the job runs outside any transaction.
         """
-        if self._closed is not None:
-            raise StoreClosedError(f"{self._path}: this store is closed")
-        reply = _Reply()
-        self._jobs.put(_Job(work, reply))
-        return await reply.future
+        self.check_open()
+        return await self._put(work, _Manner.ALONE if alone else _Manner.TOGETHER)
 
     def stop(self) -> asyncio.Future[None]:
         """Closes after the jobs that wait already; the future is done when the connection is closed."""
         if self._closed is None:
-            self._closed = _Reply()
-            self._jobs.put(_Job(None, self._closed))
-        return self._closed.future
+            self._closed = self._put(lambda connection: connection.close(), _Manner.CLOSE)
+        return self._closed
+
+    def _put(self, work: Work[T], manner: _Manner) -> asyncio.Future[T]:
+        reply = _Reply()
+        self._jobs.put(_Job(work, reply, manner))
+        return reply.future
 
     def _serve(self) -> None:
         opened = self._jobs.get().reply
         try:
-            connection = self._connect()
+            self._connection = self._connect()
+            self._identity = self._find_identity()
         except BaseException as exc:  # noqa: BLE001 - it is raised where `start` waits
             opened.send(error=translated(self._path, exc))
             return
@@ -134,38 +183,78 @@ class ConnectionThread:
             jobs = [self._jobs.get()]
             while len(jobs) < self._group and not self._jobs.empty():
                 jobs.append(self._jobs.get())
-            work = [(job.work, job.reply) for job in jobs if job.work is not None]
-            if work:
-                self._transact(connection, work)
-            if len(work) < len(jobs):  # the last one says close
-                try:
-                    connection.close()
-                finally:
-                    jobs[-1].reply.send()
-                return
+            for manner, together in groupby(jobs, key=lambda job: job.manner):
+                if manner is _Manner.TOGETHER:
+                    self._transact(list(together))
+                elif manner is _Manner.ALONE:
+                    self._run_each(together)
+                else:
+                    self._close(next(together))
+                    return
 
-    def _transact(self, connection: sqlite3.Connection, jobs: list[tuple[Work[Any], _Reply]]) -> None:
+    def _find_identity(self) -> tuple[int, int]:
+        stat = self._path.stat()
+        return stat.st_dev, stat.st_ino
+
+    def _ready(self) -> sqlite3.Connection:
+        """The connection; what is written into a file that is not there any more would be lost."""
+        with suppress(OSError):
+            if self._find_identity() == self._identity:
+                if self._connection is None:
+                    self._connection = self._reconnect()
+                return self._connection
+        raise StoreUnavailableError(
+            f"{self._path}: has been moved, deleted or replaced since it was opened: put it back, or open it anew"
+        )
+
+    def _transact(self, jobs: list[_Job]) -> None:
         try:
+            connection = self._ready()
             connection.execute(self._begin)
-            outcomes = [self._attempt(connection, work) for work, _ in jobs]
+            outcomes = [self._attempt(connection, job.work) for job in jobs]
             connection.execute("COMMIT")
-        except sqlite3.Error as exc:
-            with suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        except BaseException as exc:  # noqa: BLE001 - it is raised where `run` waits
+            self._recover(exc)
             outcomes = [(None, translated(self._path, exc)) for _ in jobs]
-        for (_, reply), (value, error) in zip(jobs, outcomes, strict=True):
-            reply.send(value, error)
+        for job, (value, error) in zip(jobs, outcomes, strict=True):
+            job.reply.send(value, error)
 
     def _attempt(self, connection: sqlite3.Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
         connection.execute("SAVEPOINT job")
         try:
             value = work(connection)
         except BaseException as exc:
-            if isinstance(exc, sqlite3.Error) and not connection.in_transaction:
-                raise  # SQLite has given up the whole transaction, not this job alone
+            if primary_code(exc) in _LET_DOWN or not connection.in_transaction:
+                raise  # the whole transaction has to be given up, not this job alone
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
             return None, translated(self._path, exc)
         connection.execute("RELEASE job")
         return value, None
+
+    def _run_each(self, jobs: Iterable[_Job]) -> None:
+        for job in jobs:
+            try:
+                job.reply.send(job.work(self._ready()))
+            except BaseException as exc:  # noqa: BLE001 - it is raised where `run` waits
+                self._recover(exc)
+                job.reply.send(error=translated(self._path, exc))
+
+    def _recover(self, exc: BaseException) -> None:
+        """Ends the transaction; gives up the connection if it is not to be trusted any more."""
+        connection = self._connection
+        if connection is None:
+            return
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        if primary_code(exc) in _LET_DOWN or connection.in_transaction:
+            self._connection = None
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _close(self, job: _Job) -> None:
+        with suppress(sqlite3.Error):  # what was acknowledged is in the file or in its log
+            if self._connection is not None:
+                job.work(self._connection)
+        job.reply.send()

@@ -8,13 +8,27 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 from neuro.engram import Engram
 from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailableError
-from neuro.stores.base import Agenda, Change, EngramStore, Link, Placed, Store
+from neuro.stores.base import (
+    Agenda,
+    Change,
+    Contents,
+    EngramStore,
+    Flaw,
+    Health,
+    Kept,
+    Lease,
+    Link,
+    News,
+    Placed,
+    Store,
+    Write,
+)
 
 T = TypeVar("T")
 
@@ -25,7 +39,7 @@ VERBS = frozenset(
 )
 """Every awaited verb of a store and of its regions."""
 
-_ENGRAM_READS = ("get", "scan", "amend", "journal")
+_ENGRAM_READS = ("get", "kept", "scan", "amend")
 
 
 class StoreWrapper:
@@ -35,6 +49,7 @@ class StoreWrapper:
         self.inner = inner
         self.url = inner.url
         self.durable = inner.durable
+        self.remote = inner.remote
         self._regions: dict[str, EngramsWrapper] = {}
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
@@ -53,31 +68,47 @@ class StoreWrapper:
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
         return await self.around("links", lambda: self.inner.links(engram_ids))
 
-    async def link(self, links: Sequence[Link]) -> None:
-        return await self.around("link", lambda: self.inner.link(links), written=len(links))
-
-    async def unlink(self, engram_id: str) -> None:
-        return await self.around("unlink", lambda: self.inner.unlink(engram_id), written=1)
-
-    async def journal(self) -> list[Engram]:
-        return await self.around("journal", self.inner.journal)
-
-    async def write_journal(self, engrams: Sequence[Engram], *, drop: Sequence[str] = ()) -> None:
-        written = len(engrams) + len(drop)
-        return await self.around(
-            "write_journal", lambda: self.inner.write_journal(engrams, drop=drop), written=written
-        )
-
     async def read_documents(self, keys: Sequence[str]) -> list[Any]:
         return await self.around("read_documents", lambda: self.inner.read_documents(keys))
 
-    async def write_documents(self, documents: Mapping[str, Any]) -> None:
-        return await self.around(
-            "write_documents", lambda: self.inner.write_documents(documents), written=len(documents)
-        )
-
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
         return await self.around("amend_document", lambda: self.inner.amend_document(key, change), written=1)
+
+    async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+        return await self.around("write", lambda: self.inner.write(writes, op_id=op_id), written=len(writes))
+
+    async def news(self, since: str | None) -> News:
+        return await self.around("news", lambda: self.inner.news(since))
+
+    async def beat(self, writer: str, at: float) -> None:
+        return await self.around("beat", lambda: self.inner.beat(writer, at))
+
+    async def retire(self, writer: str) -> None:
+        return await self.around("retire", lambda: self.inner.retire(writer))
+
+    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+        return await self.around("adopt", lambda: self.inner.adopt(region, writer, silent_since=silent_since))
+
+    async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
+        return await self.around("acquire", lambda: self.inner.acquire(holder, now=now, until=until))
+
+    async def renew(self, lease: Lease, *, until: float) -> bool:
+        return await self.around("renew", lambda: self.inner.renew(lease, until=until))
+
+    async def release(self, lease: Lease) -> None:
+        return await self.around("release", lambda: self.inner.release(lease))
+
+    async def contents(self) -> Contents:
+        return await self.around("contents", self.inner.contents)
+
+    async def health(self) -> Health:
+        return await self.around("health", self.inner.health)
+
+    async def verify(self, *, repair: bool = False) -> list[Flaw]:
+        return await self.around("verify", lambda: self.inner.verify(repair=repair))
+
+    async def scrub(self) -> tuple[str, ...]:
+        return await self.around("scrub", self.inner.scrub)
 
     async def aclose(self) -> None:
         return await self.around("aclose", self.inner.aclose)
@@ -94,16 +125,10 @@ class EngramsWrapper:
         self.region = inner.region
         self._around = owner.around
 
-    async def insert(self, items: Sequence[Placed], *, arriving: bool = False) -> None:
+    async def insert(self, items: Sequence[Placed], *, writer: str | None = None) -> None:
         return await self._around(
-            "insert", lambda: self.inner.insert(items, arriving=arriving), written=len(items)
+            "insert", lambda: self.inner.insert(items, writer=writer), written=len(items)
         )
-
-    async def reveal(self, engram_ids: Sequence[str]) -> None:
-        return await self._around("reveal", lambda: self.inner.reveal(engram_ids), written=len(engram_ids))
-
-    async def arrivals(self) -> list[str]:
-        return await self._around("arrivals", self.inner.arrivals)
 
     async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
         return await self._around(
@@ -117,6 +142,9 @@ class EngramsWrapper:
 
     async def get(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         return await self._around("get", lambda: self.inner.get(engram_ids))
+
+    async def kept(self, engram_ids: Sequence[str]) -> list[Kept | None]:
+        return await self._around("kept", lambda: self.inner.kept(engram_ids))
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         return await self._around("find", lambda: self.inner.find(digests))
@@ -185,8 +213,8 @@ class InterleavingStore(StoreWrapper):
 
 
 class CountingStore(StoreWrapper):
-    """Counts, by name of the verb: ``calls``; records ``read`` (engrams, ids, links or documents answered); records
-    ``written`` (those that it was given to write or remove).
+    """Counts, by name of the verb: ``calls``; records ``read`` (engrams, ids, links, documents, happenings or flaws
+    answered); records ``written`` (those that it was given to write or remove).
     """
 
     def __init__(self, inner: Store) -> None:
@@ -201,7 +229,7 @@ class CountingStore(StoreWrapper):
 
     @property
     def engrams_read(self) -> int:
-        """Whole engrams answered by `get`, `scan`, `amend` and `journal`."""
+        """Whole engrams answered by `get`, `kept`, `scan` and `amend`."""
         return sum(self.read[verb] for verb in _ENGRAM_READS)
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
@@ -216,6 +244,8 @@ def _records(verb: str, result: object) -> int:
     """Records in the answer of a verb; sums such as `count` hold none."""
     if verb == "amend_document":
         return 1
+    if isinstance(result, News):
+        return len(result.happened)
     if not isinstance(result, list):
         return 0
     answered = cast("list[Any]", result)
@@ -228,10 +258,15 @@ class FailingStore(StoreWrapper):
     """Fails on demand.
 
     While ``down`` is True every verb raises StoreUnavailableError, but for `aclose`, which needs no server.
+
+    Args:
+        inner: the store that answers.
+        remote: whether it passes for one that may be out of reach for a while.
     """
 
-    def __init__(self, inner: Store) -> None:
+    def __init__(self, inner: Store, *, remote: bool = True) -> None:
         super().__init__(inner)
+        self.remote = remote
         self.down = False
         self._failures: defaultdict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
 

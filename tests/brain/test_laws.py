@@ -283,7 +283,7 @@ async def test_under_another_each_engram_whose_law_has_changed_is_written_once(o
     assert again.calls["amend"] == again.calls["scan"] == 0
 
 
-@pytest.mark.parametrize("verb", ["scan", "amend", "write_documents"])
+@pytest.mark.parametrize("verb", ["scan", "amend", "write"])
 async def test_a_change_of_law_that_was_interrupted_is_finished_the_next_time(verb: str):
     clock = SimulatedClock(start=1e6)
     memory = await filled(under(OddsPlasticity()), clock)

@@ -119,7 +119,7 @@ async def test_an_open_store_may_be_handed_over_and_is_closed_with_the_brain():
     async with Brain.create(store) as brain:
         assert brain.store is store
     with pytest.raises(neuro.StoreClosedError):
-        await store.journal()
+        await store.news(None)
 
 
 @pytest.mark.parametrize(

@@ -439,12 +439,14 @@ async def test_a_closed_brain_has_no_schedule_any_more():
             await call
 
 
-async def test_while_the_store_is_away_every_verb_says_so_and_nothing_has_changed():
+@pytest.mark.parametrize("nights", [0, 1], ids=["in the hippocampus", "in the neocortex"])
+async def test_while_the_store_is_away_every_verb_says_so_and_nothing_has_changed(nights: int):
     clock, store = SimulatedClock(), FailingStore(MemoryStore())
     async with Brain.create(store, clock=clock) as brain:
         engram_id = (await encoded(brain, FERRY)).engram_id
         await brain.schedule.register(engram_id)
-        await brain.sleep()
+        for _ in range(nights):
+            await brain.sleep()
         before = await brain.schedule.due(within=1e12)
         await clock.advance(DAY)
         store.down = True
@@ -459,20 +461,6 @@ async def test_while_the_store_is_away_every_verb_says_so_and_nothing_has_change
                 await call
         store.down = False
         assert [r.engram for r in await brain.schedule.due(within=1e12)] == [r.engram for r in before]
-
-
-async def test_what_is_in_the_hippocampus_can_be_registered_and_reviewed_while_the_store_is_away():
-    clock, store = SimulatedClock(), FailingStore(MemoryStore())
-    async with Brain.create(store, clock=clock) as brain:
-        engram = await encoded(brain, FERRY)
-        await clock.advance(DAY)
-        store.down = True
-        review = await brain.schedule.register(engram.engram_id)
-        assert review.engram.target_retention == 0.9
-        reviewed = await brain.schedule.review(engram.engram_id, "good")
-        assert reviewed.trace.half_life > engram.trace.half_life
-        store.down = False
-        assert [r.engram for r in await brain.schedule.due(within=1e12)] == [reviewed]
 
 
 # Many at once

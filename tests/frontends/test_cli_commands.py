@@ -167,6 +167,7 @@ def test_the_first_digits_of_an_id_are_enough(neuro) -> None:
     assert neuro("forget", engram_id[:12], "--json").json == {
         "forgotten": engram_id,
         "content": "We met Dana",
+        "remains": None,
     }
     assert "Nothing to list." in neuro("list").out
     assert neuro("forget", engram_id).err == f"neuro: no engram has the id '{engram_id}'\n"
@@ -288,7 +289,8 @@ def test_a_limit_below_1_is_an_error(limit, neuro) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["add", "recall", "sleep", "forget", "list", "show", "stats", "ingest", "demo"]
+    "command",
+    "add recall sleep forget list show stats ingest demo health check backup restore".split(),
 )
 def test_every_command_has_help_with_examples(command, neuro) -> None:
     ended = neuro(command, "--help")

@@ -49,7 +49,7 @@ FAILED_ONCE = {
     "a forget whose engram is being perceived again": (KEYS, Sleep(), Together((KEYS, Forget(0), KEYS))),
     "a recall of what moves to a region that is lesioned meanwhile": (
         KEYS,
-        LoseReply("reveal"),
+        LoseReply("write"),
         Sleep(),
         Lesion("neocortex"),
         Recall("keys"),

@@ -2,12 +2,14 @@
 
 import asyncio
 import itertools
+import json
 import math
 import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +17,18 @@ from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError
-from neuro.stores.base import Agenda, Link, Placed
+from neuro.stores.base import (
+    Agenda,
+    Document,
+    Happening,
+    Insert,
+    Link,
+    Placed,
+    Remove,
+    Replace,
+    Unlink,
+)
+from neuro.stores.fencing import fenced
 from neuro.stores.redis import RedisStore
 from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
@@ -23,6 +36,10 @@ from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
 
 REGION = "neocortex"
+FIRST_LAYOUT: list[list[str]] = json.loads(
+    (Path(__file__).parents[1] / "stores" / "written_by" / "redis_version_1.json").read_text("utf-8")
+)
+"""Commands by which a namespace comes to what the first layout held."""
 
 pytestmark = pytest.mark.redis
 
@@ -69,13 +86,13 @@ async def server() -> AsyncIterator[Server]:
 
 
 async def use(store: RedisStore) -> None:
-    """Every verb of a store once, at the end of which it is empty again."""
+    """Every verb of a store once, at the end of which it holds no engram."""
     engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3)]
-    await engrams.insert([Placed(sample_engram(1, "harbour", features=axis_features(1)), 1e6, 10.0, 0.1)])
-    items = [Placed(sample_engram(n, "harbour"), 1e6, 10.0 * n, 0.1 + 0.2) for n in (2, 3)]
-    await engrams.insert(items, arriving=True)
-    assert await engrams.arrivals() == ids[1:]
-    await engrams.reveal(ids[1:])
+    position = (await store.news(None)).position
+    items = [Placed(sample_engram(1, "harbour", features=axis_features(1)), 1e6, 10.0, 0.1)]
+    items += [Placed(sample_engram(n, "harbour"), 1e6, 10.0 * n, 0.1 + 0.2) for n in (2, 3)]
+    await store.beat("silent", 1.0)
+    await engrams.insert(items, writer="silent")
     assert [e.engram_id for e in await engrams.scan(after=ids[0], limit=9)] == ids[1:]
     assert await engrams.upcoming(Agenda.REVIEW, 30.0, limit=9) == [(ids[0], 10.0), (ids[1], 20.0)]
     rehearsals = [(ids[0], 0.1), (ids[1], 0.1 + 0.2), (ids[2], 0.1 + 0.2)]
@@ -85,16 +102,29 @@ async def use(store: RedisStore) -> None:
     assert await engrams.find([sample_engram(1, "harbour").digest]) == [ids[0]]
     assert await engrams.demote(await engrams.due(math.inf, limit=2), math.inf) == ids[:2]
     assert await engrams.count(math.inf) == (3, 3)
-    await store.link([Link(ids[0], ids[1], "temporal", 0.5), Link(ids[1], ids[0], "temporal", 0.5)])
+    pair = [Link(ids[0], ids[1], "temporal", 0.5), Link(ids[1], ids[0], "temporal", 0.5)]
+    await store.write([*pair, Document("clock", 1)], op_id=position)
     assert [len(links) for links in await store.links(ids)] == [1, 1, 0]
-    await store.unlink(ids[0])
-    await store.write_journal([sample_engram(4)])
-    await store.write_journal([], drop=[e.engram_id for e in await store.journal()])
-    await store.write_documents({"clock": 1})
+    lease = await store.acquire("sleeper", now=1.0, until=2.0)
+    with fenced(lease.fence):
+        assert await store.adopt(REGION, "sleeper", silent_since=2.0) == ids
+        [engram] = await engrams.get(ids[:1])
+        assert engram is not None
+        move = [Remove(REGION, ids[0], 1), Insert("cerebellum", Placed(engram, math.inf))]
+        await store.write([*move, Replace(REGION, counted((await engrams.scan())[1]), 1), Unlink(ids[0])])
+        assert await store.renew(lease, until=3.0)
+    await store.release(lease)
+    happened = (await store.news(position)).happened
+    assert happened == (*((Happening.INSERTED, i) for i in ids), (Happening.MOVED, ids[0]))
     assert await store.read_documents(["clock"]) == [1]
     assert await store.amend_document("clock", more) == 2
-    for engram in await engrams.scan():
-        assert await engrams.delete(engram.engram_id)
+    assert await store.verify(repair=True) == []
+    assert (await store.health()).details["engrams"] == 3
+    await store.write([Document("clock", None)])
+    for place in (engrams, store.engrams("cerebellum")):
+        for engram in await place.scan():
+            assert await place.delete(engram.engram_id)
+    await store.retire("sleeper")
 
 
 # The contract
@@ -126,12 +156,11 @@ async def test_both_protocols_give_the_same(server: Server) -> None:
 # Keys and commands
 
 
-async def test_what_was_deleted_leaves_only_documents_behind(server: Server) -> None:
+async def test_what_was_deleted_leaves_only_bookkeeping_behind(server: Server) -> None:
     async with aclosing(await server.make()) as store:
         await use(store)
-    assert set(await server.keys()) == {
-        f"neuro:{{{server.namespace}}}:{key}".encode() for key in ("doc", "ops")
-    }
+    left = "schema", "regions", "chg", "lease", "ops", "ops-order", "tries", "tries-order"
+    assert set(await server.keys()) == {f"neuro:{{{server.namespace}}}:{key}".encode() for key in left}
 
 
 async def test_keys_are_never_looked_for(server: Server) -> None:
@@ -171,6 +200,31 @@ async def test_a_user_who_may_only_touch_the_namespace_can_do_everything(server:
         await server.client.execute_command("ACL DELUSER", user)
 
 
+async def test_a_namespace_of_the_first_layout_is_upgraded_on_a_real_server(server: Server) -> None:
+    for command in FIRST_LAYOUT:
+        words = [word.replace("{brain 1}", f"{{{server.namespace}}}") for word in command]
+        await server.client.execute_command(*words)
+    opened = await asyncio.gather(*(server.reopen() for _ in range(5)))
+    for store in opened:
+        ids = {region: await store.engrams(region).scan() for region in ("hippocampus", REGION, "cerebellum")}
+        numbers = [[int(engram.engram_id, 16) for engram in engrams] for engrams in ids.values()]
+        assert numbers == [[4, 6], [1, 2, 5], [3]]
+        assert await store.verify() == []
+        await store.aclose()
+
+
+async def test_the_log_of_what_happened_does_not_grow_without_bounds(server: Server) -> None:
+    async with aclosing(await server.make()) as store:
+        position = (await store.news(None)).position
+        grow = "for i = 1, 101000 do redis.call('XADD', KEYS[1], '*', 'i', 'x') end"
+        await server.client.eval(grow, 1, f"neuro:{{{server.namespace}}}:chg")
+        later = (await store.news(None)).position
+        await store.engrams(REGION).insert([sample_placed(1)])
+        assert 100_000 <= (await store.health()).details["news"] < 100_200
+        assert (await store.news(position)).gap
+        assert (await store.news(later)).happened == ((Happening.INSERTED, sample_id(1)),)
+
+
 # Many at once
 
 
@@ -207,6 +261,52 @@ async def test_a_cancelled_read_leaves_no_reply_for_the_next_one(server: Server)
                 task.cancel()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             assert all(outcome is None or isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+
+async def test_thousands_are_written_as_one(server: Server) -> None:
+    async with aclosing(await server.make()) as store, aclosing(await server.reopen()) as there:
+        position = (await store.news(None)).position
+        items = [Placed(sample_engram(n), 1e6) for n in range(2_500)]
+        await store.engrams("hippocampus").insert(items, writer="silent")
+        assert len((await there.news(position)).happened) == 2_500
+        assert len(await there.adopt("hippocampus", "new", silent_since=1.0)) == 2_500
+        ids = [item.engram.engram_id for item in items]
+        pieces = [
+            (Remove("hippocampus", i, 0), Insert(REGION, item)) for i, item in zip(ids, items, strict=True)
+        ]
+        await store.write([write for piece in pieces for write in piece])
+        assert await there.engrams("hippocampus").count(0.0) == (0, 0)
+        assert await there.engrams(REGION).count(0.0) == (2_500, 0)
+        assert await there.engrams(REGION).demote(ids, math.inf) == ids
+        assert await there.verify() == []
+
+
+async def test_what_others_write_meanwhile_is_no_flaw(server: Server) -> None:
+    stopped = False
+
+    async def live(store: RedisStore, task: int) -> None:
+        for number in itertools.count(1000 * task):
+            if stopped:
+                return
+            one, other = Placed(sample_engram(number), 5.0, 6.0), sample_id(number)
+            friend = sample_id(1000 * task)
+            await store.write([Insert("hippocampus", one, "me"), Link(other, friend, "temporal", 1.0)])
+            await store.engrams("hippocampus").amend([other], counted, op_id="a")
+            [engram] = await store.engrams("hippocampus").get([other])
+            assert engram is not None
+            await store.write([Remove("hippocampus", other, 1), Insert(REGION, Placed(engram, 7.0))])
+            await store.engrams(REGION).demote([other], 9.0)
+            if number % 1000 and number % 3 == 1:
+                await store.write([Remove(REGION, other), Unlink(other)])
+
+    async with aclosing(await server.make()) as store, aclosing(await server.reopen()) as there:
+        tasks = [asyncio.create_task(live(there, task)) for task in range(4)]
+        found = [await store.verify(repair=repair) for repair in (False, True) * 8]
+        stopped = True
+        await asyncio.gather(*tasks)
+        assert found == [[]] * 16
+        assert await store.verify() == []
+        assert (await store.health()).details["engrams"] > 20
 
 
 # Restarts

@@ -1,4 +1,4 @@
-"""The hippocampus: encoding, binding, completing partial cues, replay, and what it holds while engrams move."""
+"""The hippocampus: encoding, binding, completing partial cues, replay, and what it lets go of."""
 
 import random
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuro import Hippocampus, InvalidArgumentError, MemoryType, Stimulus
+from neuro import Engram, Hippocampus, InvalidArgumentError, MemoryType, Stimulus
 from neuro.clock import SimulatedClock
 from neuro.connectome import Association, AssociationType
 from neuro.errors import ConfigurationError
@@ -275,30 +275,25 @@ def test_many_small_sleeps_add_up_to_a_full_one():
 # Moving, forgetting, reawakening
 
 
-def test_a_mark_is_left_only_on_what_has_not_changed():
-    hippocampus = remembering(HARBOUR)
-    (engram,) = hippocampus.staying()
-    assert not hippocampus.depart("unknown", 0, "neocortex")
-    assert not hippocampus.depart(engram.engram_id, 7, "neocortex")
-    assert hippocampus.depart(engram.engram_id, 0, "neocortex")
-    assert hippocampus.forwarding(engram.engram_id) == "neocortex"
-    assert hippocampus.marks() == {engram.engram_id: "neocortex"}
-    assert hippocampus.staying() == []
-    assert hippocampus.change(engram.engram_id, lambda e, _: e.changed(pinned=True), "op") is None
-    assert completed(hippocampus, "Dana") == [HARBOUR]  # answers until it has arrived
-    hippocampus.returned([engram.engram_id])
-    assert hippocampus.staying() == [engram]
-    assert hippocampus.depart(engram.engram_id, 0, "neocortex")
-    hippocampus.departed([engram.engram_id])
-    assert hippocampus.marks() == {} and completed(hippocampus, "Dana") == []
+async def test_what_a_night_has_moved_is_let_go_of():
+    hippocampus = remembering(HARBOUR, KEYS)
+    harbour, keys = hippocampus.staying()
+    hippocampus.departed([harbour.engram_id, "unknown"])
+    assert hippocampus.staying() == [keys]
+    assert completed(hippocampus, "Dana") == [] and completed(hippocampus, "keys") == [KEYS]
+    assert hippocampus.recognise(harbour.digest) is None
+    assert hippocampus.replay(99.0) == [harbour.engram_id, keys.engram_id]  # wherever it is by then
 
 
-def test_a_change_is_made_once_per_operation():
+async def test_a_change_is_made_once_per_operation():
     hippocampus = remembering(HARBOUR)
     (engram,) = hippocampus.staying()
     for _ in range(3):
-        changed = hippocampus.change(engram.engram_id, lambda e, _: e.changed(salience=e.salience / 2), "op")
-        assert changed is not None and changed.salience == 0.25
+        (changed,) = await hippocampus.reconsolidate(
+            [engram.engram_id, "unknown"], lambda e, _: e.changed(salience=e.salience / 2), "op"
+        )
+        assert changed.salience == 0.25
+    assert hippocampus.staying() == [changed]
 
 
 def test_what_is_forgotten_leaves_nothing_behind():
@@ -309,10 +304,11 @@ def test_what_is_forgotten_leaves_nothing_behind():
         hippocampus.bind(engram)
     hippocampus.bind_together(["#1", "#2", "#3"], AssociationType.CO_RECALLED)
     hippocampus.lesion()
-    assert hippocampus.forget("#2")
-    assert not hippocampus.forget("#2")
+    for _ in range(2):
+        hippocampus.forget("#2")
     hippocampus.restore()
-    assert "#1" in str(hippocampus.state()) and "#2" not in str(hippocampus.state())
+    state = str([hippocampus.stream(), hippocampus.ledger()])
+    assert "#1" in state and "#2" not in state
     assert [engram.engram_id for engram in hippocampus.staying()] == ["#1"]
     assert {a[:2] for a in hippocampus.take_bindings()} == {("#1", "#3"), ("#3", "#1")}
 
@@ -328,14 +324,31 @@ def test_it_reawakens_as_it_was():
         first.bind(engram)
     first.bind_together([engram.engram_id for engram in first.staying()[:3]], AssociationType.CO_HELD)
     second = Hippocampus(clock=SimulatedClock())
-    second.reawaken(first.staying(), first.state())
-    assert second.state() == first.state()
+    second.resume(first.stream(), first.ledger())
+    for _ in range(2):
+        second.adopt(first.staying(), sleeps=99.0)
+    assert (second.stream(), second.ledger()) == (first.stream(), first.ledger())
     assert second.staying() == first.staying()
     assert second.inspect() == first.inspect()
+    assert completed(second, "number 7", top_k=1) == ["number 7"]
     after = [hippocampus.encode(felt("after"), 10.0, engram_id="after") for hippocampus in (first, second)]
     assert after[0] == after[1] and after[0] is not None
     assert first.bind(after[0]) == second.bind(after[0])
-    assert Hippocampus().reawaken([], None) is None
+
+
+def test_what_is_adopted_without_its_ledger_is_replayed_if_it_was_never_slept_on():
+    first, second = Hippocampus(), Hippocampus()
+    for name, sleeps in (("new", 2.0), ("later", 3.0)):
+        assert first.encode(felt(name), 0.0, engram_id=name, sleeps=sleeps) is not None
+    slept_on = first.recent.change("new", lambda e: first.place(_no_longer_fresh(e)))
+    assert slept_on is not None
+    second.adopt(first.staying(), sleeps=5.0)
+    assert second.replay(3.9) == []
+    assert second.replay(4.0) == ["later"]
+
+
+def _no_longer_fresh(engram: Engram) -> Engram:
+    return engram.with_trace(engram.trace.model_copy(update={"fresh": False}))
 
 
 # Lesions and looking
@@ -352,7 +365,7 @@ async def test_a_lesioned_hippocampus_is_silent_and_comes_back():
     assert hippocampus.pattern_complete("Dana") == []
     assert hippocampus.replay(99.0) == []
     assert hippocampus.staying() == []
-    assert hippocampus.change(engram.engram_id, lambda e: e, "op") is None
+    assert await hippocampus.reconsolidate([engram.engram_id], lambda e, _: e, "op") == []
     assert await hippocampus.reinstate([engram.engram_id]) == [None]
     hippocampus.bind_together(["a", "b"], AssociationType.CO_HELD)
     hippocampus.notice_access("a", 0.0)
@@ -372,7 +385,7 @@ def test_a_snapshot_is_frozen_and_counts():
         name="hippocampus",
         intact=True,
         engrams=2,
-        moving=0,
+        waiting=0,
         episode_id=first.episode_id,
         bindings=0,
         unreplayed=2,

@@ -22,8 +22,7 @@ REGIONS: tuple[type[MemoryRegion], ...] = (Neocortex, Cerebellum, BasalGanglia)
 
 async def holding(kind: type[MemoryRegion], *engrams: Engram) -> MemoryRegion:
     region = kind(clock=SimulatedClock())
-    await region.admit(engrams)
-    await region.reveal([engram.engram_id for engram in engrams])
+    await region.store.insert([region.place(region.settle(engram)) for engram in engrams])
     return region
 
 
@@ -77,27 +76,6 @@ def test_a_habit_keeps_as_long_as_it_was_rewarded(reward: float | None, factor: 
     assert off.settle(engram).trace.half_life == engram.trace.half_life
 
 
-async def test_settling_happens_on_arrival_and_only_then():
-    region = await holding(Cerebellum, sample_engram(1))
-    (settled,) = await region.reinstate(["0" * 31 + "1"])
-    assert settled is not None and settled.trace.half_life == 20 * DAY
-    await region.admit([sample_engram(1)])  # a move repeated after a lost reply
-    (again,) = await region.reinstate(["0" * 31 + "1"])
-    assert again == settled
-
-
-async def test_what_is_arriving_is_not_part_of_memory_yet():
-    region = Neocortex()
-    engram = sample_engram(1, "We met Dana")
-    await region.admit([engram])
-    assert await region.reinstate([engram.engram_id]) == [None]
-    assert await region.find([engram.digest]) == [None]
-    assert await region.reconsolidate([engram.engram_id], later, "op") == []
-    assert await region.fade(math.inf) == []
-    await region.reveal([engram.engram_id])
-    assert await region.reinstate([engram.engram_id]) == [engram]
-
-
 # Finding
 
 
@@ -121,8 +99,7 @@ async def test_a_change_happens_once_per_operation_where_the_engram_is_owned(kin
 async def test_a_skill_is_practised():
     clock = SimulatedClock(start=1000.0)
     region = Cerebellum(clock=clock)
-    await region.admit([sample_engram(1)])
-    await region.reveal(["0" * 31 + "1"])
+    await region.store.insert([region.place(region.settle(sample_engram(1)))])
     await clock.advance(10 * DAY)
     practised = await region.practise("0" * 31 + "1", op_id="trial 1")
     assert practised is not None
@@ -196,11 +173,6 @@ async def test_a_lesioned_region_is_silent_and_keeps_what_it_holds(kind: type[Me
     region.restore()
     (engram,) = await region.reinstate([engram_id])
     assert engram is not None and engram.salience == 0.5
-    region.lesion()
-    assert await region.release(engram_id)  # what must be forgotten must go
-    assert not await region.release(engram_id)
-    region.restore()
-    assert await region.reinstate([engram_id]) == [None]
 
 
 @pytest.mark.parametrize("kind", REGIONS)

@@ -273,7 +273,9 @@ async def test_a_sleep_during_a_night_awaits_it_and_returns_its_report():
         assert (await brain.sleep()) is not reports[0]
 
 
-@pytest.mark.parametrize("verb", ["arrivals", "insert", "reveal", "due", "links", "link", "write_documents"])
+@pytest.mark.parametrize(
+    "verb", ["acquire", "news", "adopt", "get", "due", "upcoming", "links", "write", "amend_document"]
+)
 @pytest.mark.parametrize("reply_lost", [False, True])
 async def test_a_night_that_cannot_reach_its_store_can_be_tried_again(verb: str, reply_lost: bool):
     clock = SimulatedClock()

@@ -248,16 +248,16 @@ async def test_a_night_with_nothing_due_reads_and_writes_nothing_for_it():
         store.reset()
         await clock.advance(DAY)
         assert (await brain.sleep())["rehearsed"] == 0
-        assert store.calls["upcoming"] == 3
+        assert store.calls["upcoming"] == 4
         assert store.read["upcoming"] == store.engrams_read == 0
-        for verb in ("amend", "insert", "reveal", "delete", "demote", "link", "write_journal"):
+        for verb in ("amend", "insert", "delete", "demote"):
             assert store.written[verb] == 0
         await clock.advance(20 * DAY)
         store.reset()
         assert (await brain.sleep())["rehearsed"] == 1
-        assert store.calls["upcoming"] == 6  # asked again whether that was all
+        assert store.calls["upcoming"] == 8  # asked again whether that was all
         assert store.read["upcoming"] == 1
-        assert store.written["amend"] == 3  # one engram, looked for in three regions
+        assert store.written["amend"] == 4  # one engram, looked for in four regions
 
 
 async def test_many_are_rehearsed_in_one_night_each_once():
@@ -348,7 +348,7 @@ async def test_what_is_forgotten_during_the_night_stays_forgotten(seed: int):
             await brain.forget(pinned.engram_id)
 
         await asyncio.gather(brain.sleep(), forget())
-        assert pinned.engram_id not in brain.hippocampus.state()["unreplayed"]
+        assert pinned.engram_id not in brain.hippocampus.ledger()["unreplayed"]
         for _ in range(2):
             await clock.advance(DAY)
             await brain.sleep()
@@ -357,7 +357,7 @@ async def test_what_is_forgotten_during_the_night_stays_forgotten(seed: int):
         assert [e.content for e in await brain.list()] == [BIRTHDAY, WEATHER]
         assert (await brain.get(important.engram_id)).trace.presentations == 2.0
         assert brain.inspect().regions["hippocampus"].model_dump()["unreplayed"] == 0
-        assert pinned.engram_id not in brain.hippocampus.state()["unreplayed"]
+        assert pinned.engram_id not in brain.hippocampus.ledger()["unreplayed"]
         assert len(await brain.recall("code")) == 0
 
 
@@ -385,4 +385,4 @@ async def test_what_is_forgotten_right_after_its_rehearsal_is_not_to_be_replayed
         store.act = lambda: brain.forget(pinned.engram_id)
         await brain.sleep()
         assert store.act is None
-        assert brain.hippocampus.state()["unreplayed"] == {}
+        assert brain.hippocampus.ledger()["unreplayed"] == {}

@@ -223,8 +223,8 @@ async def test_a_close_during_a_night_ends_it_cleanly(seed: int, tmp_path: Path)
     await brain.close()
     await night
     assert not tasks()
-    owners = [{*kept.engrams(name)._held} for name in ("neocortex", "cerebellum", "basal_ganglia")]
-    assert sum(map(len, owners)) + len(kept._journal) == 5
+    names = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
+    assert sum(len(kept.engrams(name).everything()) for name in names) == 5
 
 
 async def test_cancelling_whoever_waits_for_a_night_leaves_nothing_running():

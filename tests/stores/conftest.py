@@ -13,7 +13,7 @@ from redis_servers import Servers
 from sqlite_files import Hook
 
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_scripts import Command
+from neuro.stores.redis_lua import Command
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     trips: list[str] = []
     honest = RedisConnection.send
 
-    async def send(self: RedisConnection, commands: Sequence[Command]) -> list[Any]:
+    async def send(self: RedisConnection, commands: Sequence[Command], **options: bool) -> list[Any]:
         trips.append(" ".join(command[0] for command in commands))
-        return await honest(self, commands)
+        return await honest(self, commands, **options)
 
     monkeypatch.setattr(RedisConnection, "send", send)
     return trips

@@ -10,7 +10,14 @@ from neuro.stores.redis import RedisStore
 from neuro.testing.redis import fake_redis
 
 REGION = "neocortex"
+NAMESPACE = "brain 1"
+"""What the place that is made first is called."""
 URL = "redis://:s3cret@memory.example:6380/2"
+
+
+def key(name: str) -> str:
+    """What a key of `NAMESPACE` is called on the server."""
+    return f"neuro:{{{NAMESPACE}}}:{name}"
 
 
 class Servers:

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import socket
+import tomllib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -10,14 +12,27 @@ from pathlib import Path
 import pytest
 from blockbuster import blockbuster_ctx
 
-from neuro.errors import ConfigurationError, NeuroError, StoreError, StoreUnavailableError
-from neuro.stores import redis_connection
+from neuro.errors import ConfigurationError, NeuroError, StoreClosedError, StoreError, StoreUnavailableError
+from neuro.stores import redis_cluster, redis_connection
 from neuro.stores.redis import RedisStore
-from neuro.stores.redis_connection import read_address
+from neuro.stores.redis_address import read_address
+from neuro.stores.redis_connection import RedisConnection
 
 SILENCE = b""
-HELLO = b"%3\r\n+server\r\n+redis\r\n+version\r\n+7.0.15\r\n+proto\r\n:3\r\n"
-ORDINARY = {"HELLO": HELLO, "PING": b"+PONG\r\n"}
+HELLO = b"%4\r\n+server\r\n+redis\r\n+version\r\n+7.0.15\r\n+proto\r\n:3\r\n+mode\r\n+standalone\r\n"
+IN_CLUSTER = HELLO.replace(b"standalone", b"cluster")
+ORDINARY = {
+    "HELLO": HELLO,
+    "PING": b"+PONG\r\n",
+    "COMMAND": b"*2\r\n_\r\n_\r\n",
+    "CLUSTER": b"-CLUSTERDOWN Hash slot not served\r\n",
+}
+
+
+def replicas(count: int) -> bytes:
+    """What a server says of its replicas."""
+    text = f"# Replication\r\nrole:master\r\nconnected_slaves:{count}\r\n"
+    return f"${len(text)}\r\n{text}\r\n".encode()
 
 
 @pytest.fixture(autouse=True)
@@ -26,32 +41,62 @@ def nothing_blocks_the_event_loop() -> Iterator[None]:
         yield
 
 
-async def _command(reader: asyncio.StreamReader) -> str:
-    """The name of the next command; empty when the client is gone."""
+async def _command(reader: asyncio.StreamReader) -> list[str]:
+    """The words of the next command; none when the client is gone."""
     words: list[bytes] = []
-    head = await reader.readline()
-    for _ in range(int(head[1:] or b"0")):
-        size = int((await reader.readline())[1:])
-        words.append((await reader.readexactly(size + 2))[:-2])
-    return words[0].decode() if words else ""
+    try:
+        head = await reader.readline()
+        for _ in range(int(head[1:] or b"0")):
+            size = int((await reader.readline())[1:])
+            words.append((await reader.readexactly(size + 2))[:-2])
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return []
+    return [word.decode(errors="replace") for word in words]
+
+
+class Heard:
+    """A scripted server: its place, and what it has been told on each of its connections."""
+
+    def __init__(self) -> None:
+        self.place = ""
+        self.connections: list[list[list[str]]] = []
+
+    @property
+    def commands(self) -> list[list[str]]:
+        return [words for connection in self.connections for words in connection]
+
+    def forget(self) -> None:
+        self.connections = [[] for _ in self.connections]
 
 
 @asynccontextmanager
-async def answering(replies: Mapping[str, bytes], *, path: str | None = None) -> AsyncIterator[str]:
-    """A server that answers a command with what is said for it or for ``*``, else as usual; yields its place."""
+async def listening(replies: Mapping[str, bytes], *, path: str | None = None) -> AsyncIterator[Heard]:
+    """A server that answers a command with what is said for it or for ``*``, else as usual."""
+    heard = Heard()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while name := await _command(reader):
+        number = len(heard.connections)
+        heard.connections.append([])
+        while words := await _command(reader):
+            heard.connections[number].append(words)
+            name = words[0]
             writer.write(replies.get(name, replies.get("*", ORDINARY.get(name, b"+OK\r\n"))))
         writer.close()
 
     if path is None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        heard.place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     else:
-        server, place = await asyncio.start_unix_server(serve, path), path
+        server, heard.place = await asyncio.start_unix_server(serve, path), path
     async with server:
-        yield place
+        yield heard
+
+
+@asynccontextmanager
+async def answering(replies: Mapping[str, bytes], *, path: str | None = None) -> AsyncIterator[str]:
+    """The place of a server that answers so."""
+    async with listening(replies, path=path) as heard:
+        yield heard.place
 
 
 @pytest.fixture
@@ -96,6 +141,14 @@ def test_an_address_is_shown_without_its_credentials(url: str, shown: str, place
     assert (address.url, address.place) == (shown, place)
 
 
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("1", True), ("No", False), ("false", False)])
+def test_an_address_may_say_whether_it_is_in_a_cluster(said: str, meant: bool) -> None:
+    address = read_address(f"redis://h?cluster={said}&socket_timeout=1")
+    assert address.cluster is meant
+    assert "cluster" not in address.options
+    assert read_address("redis://h").cluster is None
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -111,6 +164,7 @@ def test_an_address_is_shown_without_its_credentials(url: str, shown: str, place
         "redis://:s3cret@h?db=s3cret",
         "redis://:s3cret@h?nonsense=s3cret",
         "redis://:s3cret@h?max_connections=-1",
+        "redis://:s3cret@h?cluster=s3cret",
         "redis://:s3cret@[::1",
         "unix://",
         "unix://:s3cret@",
@@ -197,18 +251,303 @@ async def test_what_a_server_refuses_is_told_apart(reply: str, expected: type[St
     answer = f"{reply}\r\n".encode()
     async with (
         answering({"HGETALL": answer}) as place,
-        aclosing(await RedisStore.open(f"redis://{place}")) as store,
+        aclosing(await RedisConnection.open(f"redis://{place}")) as connection,
     ):
         with pytest.raises(StoreError) as caught:
-            await store.journal()
+            await connection.send([("HGETALL", "key")])
         assert type(caught.value) is expected
         assert f"Redis at {place}: {reply[1:]}" in str(caught.value)
+        assert connection.failures == (expected is StoreUnavailableError)
 
 
 async def test_a_server_behind_a_socket_is_reached(tmp_path: Path) -> None:
     path = os.fspath(tmp_path / "redis.sock")
     async with (
         answering({}, path=path),
-        aclosing(await RedisStore.open(f"unix://:s3cret@{path}", namespace="n")) as store,
+        aclosing(await RedisConnection.open(f"unix://:s3cret@{path}")) as connection,
     ):
-        assert repr(store) == f"RedisStore('unix://:***@{path}?db=0', namespace='n')"
+        assert connection.url == f"unix://:***@{path}?db=0"
+        assert await connection.send([("HSET", "key", "value")]) == [b"OK"]
+
+
+# What a server can do
+
+
+async def test_what_a_server_can_do_is_found_out_but_never_required() -> None:
+    for reply, found in (
+        (b"*2\r\n_\r\n_\r\n", set[str]()),
+        (b"*2\r\n*1\r\n+vsim\r\n_\r\n", {"vector sets"}),
+        (b"*2\r\n*1\r\n+vsim\r\n*1\r\n+ft.search\r\n", {"vector sets", "query engine"}),
+        (b"-NOPERM this user has no permissions to run the 'command|info' command\r\n", set[str]()),
+    ):
+        async with (
+            answering({"COMMAND": reply}) as place,
+            aclosing(await RedisConnection.open(f"redis://{place}")) as connection,
+        ):
+            assert connection.capabilities == found
+
+
+# Many at once
+
+
+async def test_commands_wait_for_a_free_connection_however_many_there_are() -> None:
+    async with (
+        listening({}) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}")) as connection,
+    ):
+        replies = await asyncio.gather(*(connection.send([("HSET", n, n)]) for n in range(500)))
+        assert replies == [[b"OK"]] * 500
+        assert len(heard.connections) <= 32
+
+
+async def test_nothing_is_connected_any_more_after_closing() -> None:
+    async with listening({}) as heard:
+        connection = await RedisConnection.open(f"redis://{heard.place}")
+        sending = asyncio.create_task(connection.send([("HSET", "a", "b")]))
+        await asyncio.sleep(0)
+        await connection.aclose()
+        await connection.aclose()
+        assert await sending == [b"OK"]
+        with pytest.raises(StoreClosedError):
+            await connection.send([("HSET", "a", "b")])
+        assert len(heard.connections) == 1
+
+
+# Replicas
+
+
+WRITE = [("HSET", "a", "b")]
+
+
+async def test_what_is_to_settle_waits_for_a_replica_on_the_same_connection() -> None:
+    async with (
+        listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
+    ):
+        assert connection.replicated
+        heard.forget()
+        assert await connection.send(WRITE * 2, settle=True) == [b"OK", b"OK"]
+        assert [c for c in heard.connections if c] == [[["HSET", "a", "b"]] * 2 + [["WAIT", "1", "1000"]]]
+        heard.forget()
+        assert await connection.send(WRITE) == [b"OK"]
+        assert await connection.send([]) == []
+        assert heard.commands == [["HSET", "a", "b"]]
+        heard.forget()
+        assert await connection.send([], settle=True) == []  # it may be somebody else's write that is found
+        assert [c for c in heard.connections if c] == [[["PING"], ["WAIT", "1", "1000"]]]
+
+
+async def test_too_few_acknowledgements_are_an_error_that_leaves_it_open() -> None:
+    async with (
+        answering({"INFO": replicas(1), "WAIT": b":0\r\n"}) as place,
+        aclosing(await RedisConnection.open(f"redis://{place}", durability="full")) as connection,
+    ):
+        with pytest.raises(StoreUnavailableError, match="no replica has confirmed within 1 s") as caught:
+            await connection.send(WRITE, settle=True)
+        assert "what was to be written may be" in str(caught.value)
+        assert connection.failures == 1
+
+
+async def test_the_wait_for_a_replica_is_shorter_than_that_for_an_answer() -> None:
+    async with listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard:
+        url = f"redis://{heard.place}?socket_timeout=0.5"
+        async with aclosing(await RedisConnection.open(url, durability="full")) as connection:
+            await connection.send(WRITE, settle=True)
+    assert heard.commands[-1] == ["WAIT", "1", "250"]
+
+
+async def test_a_server_without_replicas_is_not_waited_for_until_it_has_one() -> None:
+    replies = {"INFO": replicas(0), "WAIT": b":1\r\n"}
+    async with (
+        listening(replies) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
+    ):
+        assert not connection.replicated
+        heard.forget()
+        assert await connection.send(WRITE, settle=True) == [b"OK"]
+        assert [words[0] for words in heard.commands] == ["HSET", "INFO"]
+        replies["INFO"] = replicas(1)
+        heard.forget()
+        assert await connection.send(WRITE, settle=True) == [b"OK"]
+        assert [words[0] for words in heard.commands] == ["HSET", "INFO", "HSET", "WAIT"]
+        assert connection.replicated
+
+
+async def test_a_server_that_has_lost_its_replica_acknowledges_nothing() -> None:
+    replies = {"INFO": replicas(1), "WAIT": b":0\r\n"}
+    async with (
+        answering(replies) as place,
+        aclosing(await RedisConnection.open(f"redis://{place}", durability="full")) as connection,
+    ):
+        replies["INFO"] = replicas(0)
+        with pytest.raises(StoreUnavailableError):
+            await connection.send(WRITE, settle=True)
+
+
+async def test_scripts_that_are_loaded_anew_are_waited_for_too() -> None:
+    replies = {"INFO": replicas(1), "WAIT": b":1\r\n", "EVALSHA": b"-NOSCRIPT No matching script.\r\n"}
+    async with (
+        listening(replies) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
+    ):
+        heard.forget()
+        with pytest.raises(StoreError, match="NOSCRIPT"):
+            await connection.send([("EVALSHA", "sha", 0)], settle=True)
+        names = [words[0] for words in heard.commands if words[0] != "SCRIPT"]
+        assert names == ["EVALSHA", "WAIT"] * 2
+
+
+async def test_nobody_waits_for_replicas_unless_asked_to() -> None:
+    async with (
+        listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}")) as connection,
+    ):
+        await connection.send(WRITE, settle=True)
+        assert {"INFO", "WAIT"}.isdisjoint(words[0] for words in heard.commands)
+
+
+async def test_a_user_who_may_not_ask_for_replicas_cannot_have_full_durability() -> None:
+    refused = {"INFO": b"-NOPERM this user has no permissions to run the 'info' command\r\n"}
+    async with answering(refused) as place:
+        with pytest.raises(ConfigurationError, match=r"allow the user the command INFO"):
+            await RedisConnection.open(f"redis://{place}", durability="full")
+
+
+async def test_an_imitation_that_knows_no_replicas_is_not_waited_for() -> None:
+    async with (
+        listening({"INFO": b"-ERR unknown command 'INFO'\r\n"}) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
+    ):
+        heard.forget()
+        assert await connection.send(WRITE, settle=True) == [b"OK"]
+        assert heard.commands == [["HSET", "a", "b"]]
+
+
+# Clusters
+
+KEY = "neuro:{n}:schema"
+
+
+def moved(place: str) -> bytes:
+    return f"-MOVED 10 {place}\r\n".encode()
+
+
+def slots(*places: str) -> bytes:
+    """All slots at one master, its replicas after it."""
+    nodes = [place.rpartition(":") for place in places]
+    said = "".join(f"*2\r\n${len(host)}\r\n{host}\r\n:{port}\r\n" for host, _, port in nodes)
+    return f"*1\r\n*{2 + len(nodes)}\r\n:0\r\n:16383\r\n{said}".encode()
+
+
+@pytest.fixture
+def hasty_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_cluster, "_PATIENCE", 0.5)
+
+
+async def test_commands_go_to_the_node_that_has_the_keys() -> None:
+    async with (
+        listening({"HELLO": IN_CLUSTER}) as there,
+        listening({"HELLO": IN_CLUSTER, "HSET": moved(there.place)}) as here,
+        aclosing(await RedisConnection.open(f"redis://{here.place}", key=KEY)) as connection,
+    ):
+        assert await connection.send([("HSET", KEY, "2"), ("PING",)]) == [b"OK", True]
+        here.forget()
+        there.forget()
+        assert await connection.send([("HSET", KEY, "3"), ("PING",)]) == [b"OK", True]
+        assert here.commands == []
+        assert there.commands == [["HSET", KEY, "3"], ["PING"]]
+
+
+async def test_the_node_that_has_the_keys_is_found_at_opening() -> None:
+    async with listening({"HELLO": IN_CLUSTER}) as there:
+        replies = {"HELLO": IN_CLUSTER, "CLUSTER": slots(there.place)}
+        async with (
+            listening(replies) as here,
+            aclosing(await RedisConnection.open(f"redis://{here.place}", key=KEY)) as connection,
+        ):
+            here.forget()
+            assert await connection.send([("HSET", KEY, "2")]) == [b"OK"]
+            assert here.commands == []
+
+
+async def test_a_server_is_asked_whether_it_is_in_a_cluster_unless_the_url_says_so() -> None:
+    async with listening({}) as there:
+        replies = {"HELLO": IN_CLUSTER, "HSET": moved(there.place)}
+        async with answering(replies) as place:
+            async with aclosing(await RedisConnection.open(f"redis://{place}?cluster=false")) as connection:
+                with pytest.raises(StoreUnavailableError, match="MOVED 10"):
+                    await connection.send([("HSET", KEY, "2")])
+            replies["HELLO"] = HELLO
+            async with aclosing(await RedisConnection.open(f"redis://{place}?cluster=true")) as connection:
+                assert await connection.send([("HSET", KEY, "2")]) == [b"OK"]
+
+
+async def test_a_cluster_behind_a_socket_is_refused(tmp_path: Path) -> None:
+    path = os.fspath(tmp_path / "redis.sock")
+    async with answering({"HELLO": IN_CLUSTER}, path=path):
+        with pytest.raises(ConfigurationError, match="by host and port"):
+            await RedisConnection.open(f"unix://{path}")
+
+
+@pytest.mark.parametrize(
+    "reply", [b"-CLUSTERDOWN The cluster is down", b"-TRYAGAIN Multiple keys", b"-ASK 10 h:7"]
+)
+async def test_a_cluster_that_is_changing_is_asked_again(reply: bytes) -> None:
+    replies = {"HELLO": IN_CLUSTER, "HSET": reply + b"\r\n"}
+    async with (
+        answering(replies) as place,
+        aclosing(await RedisConnection.open(f"redis://{place}", key=KEY)) as connection,
+    ):
+        asyncio.get_running_loop().call_later(0.2, replies.pop, "HSET")
+        assert await connection.send([("HSET", KEY, "2")]) == [b"OK"]
+
+
+async def test_another_node_takes_over_without_anybody_noticing() -> None:
+    replica_replies = {"HELLO": IN_CLUSTER}
+    async with listening(replica_replies) as replica:
+        master_replies = {"HELLO": IN_CLUSTER}
+        async with listening(master_replies) as master:
+            replica_replies |= {"CLUSTER": slots(master.place, replica.place), "HSET": moved(master.place)}
+            master_replies |= {"CLUSTER": slots(master.place, replica.place), "HSET": b"-CLUSTERDOWN\r\n"}
+            connection = await RedisConnection.open(f"redis://{master.place}", key=KEY)
+            sending = [asyncio.create_task(connection.send([("HSET", KEY, n)])) for n in range(50)]
+            await asyncio.sleep(0.2)
+        # The master is gone with its connections; its replica takes over.
+        master_replies["*"] = SILENCE
+        replica_replies["CLUSTER"] = slots(replica.place)
+        del replica_replies["HSET"]
+        async with aclosing(connection):
+            assert await asyncio.gather(*sending) == [[b"OK"]] * 50
+            assert connection.failures == 0
+
+
+@pytest.mark.usefixtures("hasty_cluster")
+async def test_a_cluster_that_stays_away_is_reported() -> None:
+    replies = {"HELLO": IN_CLUSTER, "HSET": b"-CLUSTERDOWN Hash slot not served\r\n"}
+    async with (
+        answering(replies) as place,
+        aclosing(await RedisConnection.open(f"redis://{place}", key=KEY)) as connection,
+    ):
+        with pytest.raises(StoreUnavailableError, match=re.escape(f"Redis at {place}: CLUSTERDOWN")):
+            await connection.send([("HSET", KEY, "2")])
+
+
+async def test_closing_does_not_wait_for_a_cluster_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_connection, "ANSWER_TIMEOUT", 0.1)
+    replies = {"HELLO": IN_CLUSTER, "HSET": b"-CLUSTERDOWN Hash slot not served\r\n"}
+    async with answering(replies) as place:
+        connection = await RedisConnection.open(f"redis://{place}", key=KEY)
+        sending = asyncio.create_task(connection.send([("HSET", KEY, "2")]))
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(1):
+            await connection.aclose()
+            with pytest.raises(StoreUnavailableError):
+                await sending
+
+
+# What is required
+
+
+def test_the_release_of_redis_py_that_loses_connections_is_excluded() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "redis[hiredis]>=8.0.1,<9" in project["dependencies"]

@@ -1,19 +1,22 @@
 """Opening and closing SQLite files: those that are there, those that are not, and those of other versions."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlite_files import aside
+from sqlite_files import Hook, aside
 
 from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
-from neuro.stores.base import Placed
+from neuro.stores.base import Document, Placed
+from neuro.stores.opening import open_store
 from neuro.stores.sqlite import SQLiteStore
-from neuro.testing.samples import axis_features, sample_corpus, sample_id, sample_placed
+from neuro.testing.samples import sample_corpus
 
 REGION = "neocortex"
 
@@ -44,42 +47,8 @@ async def test_a_database_of_something_else_is_refused_and_left_alone(path: Path
 async def test_a_newer_schema_is_refused_naming_both_versions(path: Path) -> None:
     await (await SQLiteStore.open(path)).aclose()
     await asyncio.to_thread(aside, path, "PRAGMA user_version = 99")
-    with pytest.raises(CorruptRecordError, match="schema version 99, this neuro reads 3"):
+    with pytest.raises(CorruptRecordError, match="schema version 99, this neuro reads 4"):
         await SQLiteStore.open(path)
-
-
-async def test_a_document_that_is_no_json_raises_corrupt_record_error(path: Path) -> None:
-    async with aclosing(await SQLiteStore.open(path)) as store:
-        await store.write_documents({"clock": 1})
-        await asyncio.to_thread(aside, path, "UPDATE bookkeeping SET value = 'no JSON'")
-        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
-            await store.read_documents(["other", "clock"])
-        with pytest.raises(CorruptRecordError, match="bookkeeping/clock"):
-            await store.amend_document("clock", lambda held: held)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE document SET document = '{' WHERE engram = 2",
-        "UPDATE document SET document = '{}' WHERE engram = 2",
-        "UPDATE document SET document = json_set(document, '$.schema', 2) WHERE engram = 2",
-        "UPDATE document SET document = json_set(document, '$.tags', 'a') WHERE engram = 2",
-        "UPDATE engram SET dynamics = json_set(dynamics, '$.salience', 2.0) WHERE id = 2",
-        "UPDATE engram SET dynamics = replace(dynamics, '864000.0', 'NaN') WHERE id = 2",
-        "UPDATE embedding SET features = X'003C' WHERE engram = 2",
-        "UPDATE embedding SET features = zeroblob(32) WHERE engram = 2",
-        "DELETE FROM embedding WHERE engram = 2",
-    ],
-)
-async def test_a_page_with_a_record_that_is_no_engram_names_it(damage: str, path: Path) -> None:
-    async with aclosing(await SQLiteStore.open(path)) as store:
-        engrams = store.engrams(REGION)
-        await engrams.insert([sample_placed(n, features=axis_features(n)) for n in (1, 2, 3)])
-        await asyncio.to_thread(aside, path, damage)
-        with pytest.raises(CorruptRecordError, match=f"{REGION}/{sample_id(2)}"):
-            await engrams.scan(limit=1000)
-        assert [e.engram_id for e in await engrams.scan(after=sample_id(2))] == [sample_id(3)]
 
 
 async def test_a_damaged_file_raises_corrupt_record_error(path: Path) -> None:
@@ -101,8 +70,31 @@ async def test_a_damaged_file_raises_corrupt_record_error(path: Path) -> None:
 async def test_two_may_open_a_new_file_at_once(path: Path) -> None:
     one, other = await asyncio.gather(SQLiteStore.open(path), SQLiteStore.open(path))
     async with aclosing(one), aclosing(other):
-        await one.write_documents({"key": 1})
+        await one.write([Document("key", 1)])
         assert await other.read_documents(["key"]) == [1]
+
+
+@pytest.mark.parametrize(("durability", "synchronous"), [("fast", 1), ("full", 2)])
+async def test_a_write_waits_for_the_disk_as_asked(
+    durability: str, synchronous: int, path: Path, spy: Callable[[Hook], None]
+) -> None:
+    levels: set[int] = set()
+
+    def hook(connection: sqlite3.Connection, sql: str, _: object) -> None:
+        if sql == "BEGIN IMMEDIATE" and connection.execute("PRAGMA user_version").fetchone() == (4,):
+            levels.add(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    spy(hook)
+    async with aclosing(await open_store(path, durability=durability)) as store:
+        await store.write([Document("key", 1)])
+    assert levels == {synchronous}
+
+
+async def test_an_unknown_durability_is_refused(path: Path) -> None:
+    for open_it in (SQLiteStore.open, open_store):
+        with pytest.raises(ConfigurationError, match="must be fast or full \\(got 'never'\\)"):
+            await open_it(path, durability="never")
+    assert not await asyncio.to_thread(path.exists)
 
 
 async def test_a_relative_path_is_under_the_current_folder(
@@ -116,7 +108,7 @@ async def test_a_relative_path_is_under_the_current_folder(
 def test_an_orderly_close_leaves_one_file(path: Path) -> None:
     async def live() -> None:
         async with aclosing(await SQLiteStore.open(path)) as store:
-            await store.write_documents({"key": 1})
+            await store.write([Document("key", 1)])
 
     asyncio.run(live())
     assert [file.name for file in path.parent.iterdir()] == ["brain.db"]
@@ -126,10 +118,11 @@ def test_an_orderly_close_leaves_one_file(path: Path) -> None:
 def test_what_was_acknowledged_outlives_a_process_that_never_closed(ending: str, path: Path) -> None:
     program = f"""
 import asyncio, os
+from neuro.stores.base import Document
 from neuro.stores.sqlite import SQLiteStore
 async def live():
     store = await SQLiteStore.open({str(path)!r})
-    await store.write_documents({{"key": [1, 2]}})
+    await store.write([Document("key", [1, 2])])
     {ending}
 asyncio.run(live())
 """

@@ -18,7 +18,8 @@ from neuro.errors import (
     StoreClosedError,
     StoreUnavailableError,
 )
-from neuro.stores.base import Agenda, Link, Placed
+from neuro.stores.base import Agenda, Document, Insert, Link, Placed, Remove, Replace, Unlink
+from neuro.stores.fencing import fenced
 from neuro.stores.sqlite import SQLiteStore
 from neuro.testing.samples import (
     axis_features,
@@ -172,28 +173,27 @@ async def test_an_engram_given_twice_at_once_is_stored_once(path: Path) -> None:
         assert await engrams.scan() == [item.engram]
 
 
-async def test_features_of_another_dimension_are_refused(path: Path) -> None:
+async def test_features_of_another_dimension_are_refused_while_there_are_others(path: Path) -> None:
     async with aclosing(await SQLiteStore.open(path)) as store:
-        engrams = store.engrams(REGION)
-        await engrams.insert([sample_placed(1, features=axis_features(1))], arriving=True)
-        narrow = sample_placed(3, features=axis_features(1)[:, :8])
-        for arriving in (False, True):
-            with pytest.raises(FeatureMismatchError, match=r"dimension 16 \(got 8\)"):
-                await engrams.insert([sample_placed(2), narrow], arriving=arriving)
-        assert await engrams.count(math.inf) == (0, 0)
-        assert await engrams.arrivals() == [sample_id(1)]
+        engrams, narrow = store.engrams(REGION), sample_placed(3, features=axis_features(1)[:, :8])
+        await engrams.insert([sample_placed(1, features=axis_features(1))])
+        with pytest.raises(FeatureMismatchError, match=rf"{REGION} holds dimension 16 \(got 8\)"):
+            await engrams.insert([sample_placed(2), narrow])
+        assert await engrams.scan() == [sample_engram(1, features=axis_features(1))]
+        await store.write([Remove(REGION, sample_id(1)), Insert(REGION, narrow)])
+        assert await engrams.scan() == [narrow.engram]
 
 
 async def test_closing_waits_for_the_writes_in_the_queue(path: Path) -> None:
     gate, store = Gate(), await SQLiteStore.open(path)
     await store.engrams(REGION).insert([sample_placed(1)])
     held = await gate.close(store.engrams(REGION))
-    write = asyncio.create_task(store.write_documents({"last": "words"}))
+    write = asyncio.create_task(store.write([Document("last", "words")]))
     await asyncio.sleep(0)
     closings = [asyncio.create_task(store.aclose()) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(StoreClosedError):
-        await store.write_documents({"too": "late"})
+        await store.write([Document("too", "late")])
     gate.open()
     await asyncio.gather(held, write, *closings)
     async with aclosing(await SQLiteStore.open(path)) as store:
@@ -227,7 +227,7 @@ async def test_no_statement_scans_a_table(path: Path, spy: Callable[[Hook], None
     async with aclosing(store), aclosing(await SQLiteStore.open(path)) as spied:
         plans.clear()
         await every_verb(spied)
-    assert len(plans) > 25
+    assert len(plans) > 35
     for sql, plan in plans.items():
         scans = [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in step]
         assert not scans, f"{sql}: {plan}"
@@ -244,9 +244,8 @@ async def test_no_statement_scans_a_table(path: Path, spy: Callable[[Hook], None
 async def every_verb(store: SQLiteStore) -> None:
     engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3)]
     await engrams.insert([sample_placed(n, features=axis_features(n), forgotten_at=5.0) for n in (1, 2)])
-    await engrams.insert([sample_placed(3)], arriving=True)
-    await engrams.arrivals()
-    await engrams.reveal(ids)
+    await engrams.insert([sample_placed(3)], writer="me")
+    await engrams.insert([sample_placed(3)])
     await engrams.amend(ids[:1], counted, op_id="a")
     await engrams.get(ids)
     await engrams.find([sample_engram(1).digest])
@@ -257,11 +256,18 @@ async def every_verb(store: SQLiteStore) -> None:
         await engrams.upcoming(agenda, 9.0, limit=3)
     await engrams.count(9.0)
     await engrams.delete(ids[0])
-    await store.link([Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 0.0)])
+    links = [Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 0.0), Unlink("a")]
+    replace = Replace(REGION, counted(sample_engram(3)), 0)
+    await store.write([*links, replace, Document("key", 1), Document("old", None)], op_id="a")
     await store.links(["a"])
-    await store.unlink("a")
-    await store.write_journal([sample_engram(4)], drop=ids)
-    await store.journal()
-    await store.write_documents({"key": 1})
     await store.read_documents(["key"])
     await store.amend_document("key", lambda held: held)
+    await store.news((await store.news(None)).position)
+    await store.beat("me", 1.0)
+    await store.adopt(REGION, "you", silent_since=2.0)
+    await store.retire("me")
+    lease = await store.acquire("me", now=1.0, until=2.0)
+    await store.renew(lease, until=3.0)
+    with fenced(lease.fence):
+        await engrams.delete(ids[1])
+    await store.release(lease)

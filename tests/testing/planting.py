@@ -23,8 +23,19 @@ class FaultyEngrams(EngramsWrapper):
     def prepare(self):
         return None
 
-    async def visible(self, engram_ids):
+    async def found(self, engram_ids):
         return [engram for engram in await self.inner.get(engram_ids) if engram is not None]
+
+
+class FaultyWrites(FaultyStore):
+    """A base for faults of what is written; `bend` makes other writes of one."""
+
+    async def bend(self, write):
+        raise NotImplementedError
+
+    async def write(self, writes, *, op_id=None):
+        bent = [await self.bend(write) for write in writes]
+        await self.inner.write([other for several in bent for other in several], op_id=op_id)
 
 
 class Bends(FaultyEngrams):
@@ -33,12 +44,12 @@ class Bends(FaultyEngrams):
     def bend(self, engram):
         raise NotImplementedError
 
-    async def insert(self, items, *, arriving=False):
+    async def insert(self, items, *, writer=None):
         def bent(engram):
             return engram.model_copy(update=self.bend(engram))
 
         bent_items = [item._replace(engram=bent(item.engram)) for item in items]
-        await self.inner.insert(bent_items, arriving=arriving)
+        await self.inner.insert(bent_items, writer=writer)
 
 
 class _Planted(FaultyStore):

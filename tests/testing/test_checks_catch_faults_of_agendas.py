@@ -44,9 +44,9 @@ class ListsTheBound(FaultyEngrams):
 
 @faults.caught_by(checks.check_upcoming_leaves_out_the_bound_and_what_never_comes)
 class KnowsNoInfinity(FaultyEngrams):
-    async def insert(self, items, *, arriving=False):
+    async def insert(self, items, *, writer=None):
         finite = [Placed(item.engram, *(min(key, 1e308) for key in item[1:])) for item in items]
-        await self.inner.insert(finite, arriving=arriving)
+        await self.inner.insert(finite, writer=writer)
 
 
 @faults.caught_by(checks.check_regions_and_agendas_are_apart)
@@ -86,8 +86,8 @@ class Remembers(FaultyEngrams):
         self.placed = {}
         self.fresh = itertools.count()
 
-    async def insert(self, items, *, arriving=False):
-        await self.inner.insert(items, arriving=arriving)
+    async def insert(self, items, *, writer=None):
+        await self.inner.insert(items, writer=writer)
         self.placed.update({item.engram.engram_id: item for item in items})
 
     async def place(self, engram_ids, change):
@@ -97,34 +97,24 @@ class Remembers(FaultyEngrams):
         )
 
 
-@faults.caught_by(
-    checks.check_what_arrives_is_upcoming_once_it_is_revealed, checks.check_the_deleted_are_never_upcoming
-)
+@faults.caught_by(checks.check_the_deleted_are_never_upcoming)
 class ListsAllThatEverCame(Remembers):
     async def upcoming(self, agenda, before, *, limit):
         keys = {engram_id: placed.key(agenda) for engram_id, placed in self.placed.items()}
         return sorted((entry for entry in keys.items() if entry[1] < before), key=lambda entry: entry[1])
 
 
-@faults.caught_by(checks.check_what_arrives_is_upcoming_once_it_is_revealed)
-class LosesTheKeysOfTheArriving(FaultyEngrams):
-    async def insert(self, items, *, arriving=False):
-        if arriving:
-            items = [Placed(item.engram, item.forgotten_at) for item in items]
-        await self.inner.insert(items, arriving=arriving)
-
-
 @faults.caught_by(checks.check_the_deleted_are_never_upcoming)
 class GivesBackTheKeysOfTheDeleted(Remembers):
-    async def insert(self, items, *, arriving=False):
+    async def insert(self, items, *, writer=None):
         known = [self.placed.get(item.engram.engram_id, item) for item in items]
-        await super().insert(known, arriving=arriving)
+        await super().insert(known, writer=writer)
 
 
 @faults.caught_by(checks.check_a_repeated_insert_leaves_the_agendas)
 class TakesTheKeysOfEveryInsert(Remembers):
-    async def insert(self, items, *, arriving=False):
-        await super().insert(items, arriving=arriving)
+    async def insert(self, items, *, writer=None):
+        await super().insert(items, writer=writer)
         await self.place([item.engram.engram_id for item in items], lambda e: self.placed[e.engram_id])
 
 
@@ -161,7 +151,7 @@ class PlacesWhatDoesNotCount(Remembers):
 @faults.caught_by(checks.check_concurrent_amends_leave_the_key_of_the_last)
 class PlacesWhatItRead(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        keys = {engram.engram_id: change(engram)[1:] for engram in await self.visible(engram_ids)}
+        keys = {engram.engram_id: change(engram)[1:] for engram in await self.found(engram_ids)}
         await asyncio.sleep(0)
 
         def stale(engram):

@@ -1,12 +1,12 @@
-"""The checks of links, journal, documents and closing earn their place: each catches a planted fault."""
+"""The checks of links, documents and closing earn their place: each catches a planted fault."""
 
 import asyncio
 from contextlib import suppress
 
-from planting import Faults, FaultyStore, assert_caught
+from planting import Faults, FaultyStore, FaultyWrites, assert_caught
 
 from neuro.errors import StoreClosedError
-from neuro.stores.base import Link, Placed
+from neuro.stores.base import Link, Unlink
 from neuro.testing.stores import bookkeeping as checks
 from neuro.testing.stores import life
 
@@ -16,73 +16,56 @@ faults = Faults()
 
 
 @faults.caught_by(checks.check_links_are_set_replaced_and_removed)
-class AddsWeights(FaultyStore):
-    async def link(self, links):
-        for link in links:
-            [outgoing] = await self.inner.links([link.source_id])
-            known = sum(other.weight for other in outgoing if other[:3] == link[:3])
-            await self.inner.link([link._replace(weight=link.weight and link.weight + known)])
+class AddsWeights(FaultyWrites):
+    async def bend(self, write):
+        if not isinstance(write, Link):
+            return [write]
+        [outgoing] = await self.inner.links([write.source_id])
+        known = sum(other.weight for other in outgoing if other[:3] == write[:3])
+        return [write._replace(weight=write.weight and write.weight + known)]
 
 
 @faults.caught_by(checks.check_links_are_set_replaced_and_removed)
-class KeepsRemovedLinks(FaultyStore):
-    async def link(self, links):
-        await self.inner.link([link._replace(weight=link.weight or 5e-324) for link in links])
+class KeepsRemovedLinks(FaultyWrites):
+    async def bend(self, write):
+        return [write._replace(weight=write.weight or 5e-324) if isinstance(write, Link) else write]
 
 
 @faults.caught_by(checks.check_links_are_outgoing_in_the_order_asked)
-class LinksBothWays(FaultyStore):
-    async def link(self, links):
-        await self.inner.link([*links, *(Link(b, a, kind, weight) for a, b, kind, weight in links)])
+class LinksBothWays(FaultyWrites):
+    async def bend(self, write):
+        if isinstance(write, Link):
+            return [write, write._replace(source_id=write.target_id, target_id=write.source_id)]
+        return [write]
 
 
 @faults.caught_by(checks.check_unlink_removes_both_directions)
-class UnlinksOneWay(FaultyStore):
-    async def unlink(self, engram_id):
-        [outgoing] = await self.inner.links([engram_id])
-        await self.inner.link([link._replace(weight=0.0) for link in outgoing])
-
-
-# The journal
-
-
-@faults.caught_by(checks.check_the_journal_keeps_the_newest_and_drops)
-class KeepsTheOldest(FaultyStore):
-    async def write_journal(self, engrams, *, drop=()):
-        known = {engram.engram_id for engram in await self.inner.journal()}
-        await self.inner.write_journal([e for e in engrams if e.engram_id not in known], drop=drop)
-
-
-@faults.caught_by(checks.check_the_journal_keeps_the_newest_and_drops)
-class NeverDrops(FaultyStore):
-    async def write_journal(self, engrams, *, drop=()):
-        await self.inner.write_journal(engrams)
-
-
-@faults.caught_by(checks.check_the_journal_is_in_order_of_id)
-class ReadsTheJournalBackwards(FaultyStore):
-    async def journal(self):
-        return (await self.inner.journal())[::-1]
-
-
-@faults.caught_by(checks.check_the_journal_is_apart_from_the_regions)
-class StoresTheJournal(FaultyStore):
-    async def write_journal(self, engrams, *, drop=()):
-        await self.inner.engrams("hippocampus").insert([Placed(engram, 1.0) for engram in engrams])
+class UnlinksOneWay(FaultyWrites):
+    async def bend(self, write):
+        if isinstance(write, Unlink):
+            [outgoing] = await self.inner.links([write.engram_id])
+            return [link._replace(weight=0.0) for link in outgoing]
+        return [write]
 
 
 # Documents
 
 
 @faults.caught_by(checks.check_documents_survive_as_json)
-class WritesWholeNumbersAsIntegers(FaultyStore):
-    async def write_documents(self, documents):
+class WritesWholeNumbersAsIntegers(FaultyWrites):
+    async def bend(self, write):
         def bent(value):
             if isinstance(value, list):
                 return [bent(item) for item in value]
             return int(value) if isinstance(value, float) and value.is_integer() else value
 
-        await self.inner.write_documents({key: bent(value) for key, value in documents.items()})
+        return [write._replace(value=bent(write.value))]
+
+
+@faults.caught_by(checks.check_a_document_set_to_none_is_gone)
+class KeepsWhatIsSetToNone(FaultyWrites):
+    async def bend(self, write):
+        return [] if write.value is None else [write]
 
 
 @faults.caught_by(checks.check_documents_do_not_change_with_what_was_given_or_read)
@@ -91,8 +74,8 @@ class KeepsDocumentsByReference(FaultyStore):
         super().__init__()
         self.documents = {}
 
-    async def write_documents(self, documents):
-        self.documents.update(documents)
+    async def write(self, writes, *, op_id=None):
+        self.documents.update(dict(writes))
 
     async def read_documents(self, keys):
         return [self.documents.get(key) for key in keys]
@@ -100,10 +83,10 @@ class KeepsDocumentsByReference(FaultyStore):
 
 @faults.caught_by(checks.check_documents_are_written_all_or_none)
 class WritesDocumentsOneByOne(FaultyStore):
-    async def write_documents(self, documents):
-        for key, value in documents.items():
+    async def write(self, writes, *, op_id=None):
+        for write in writes:
             await asyncio.sleep(0)
-            await self.inner.write_documents({key: value})
+            await self.inner.write([write])
 
 
 @faults.caught_by(checks.check_documents_do_not_change_with_what_was_given_or_read)

@@ -7,6 +7,7 @@ import math
 from planting import Faults, FaultyEngrams, assert_caught
 
 from neuro.stores.base import Placed
+from neuro.testing.samples import sample_placed
 from neuro.testing.stores import changes as checks
 from neuro.testing.stores import fading
 from neuro.testing.stores.engrams import check_delete_by_revision_refuses_what_has_changed
@@ -21,7 +22,7 @@ faults = Faults()
 )
 class ReadsThenWrites(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        read = {engram.engram_id: engram for engram in await self.visible(engram_ids)}
+        read = {engram.engram_id: engram for engram in await self.found(engram_ids)}
         await asyncio.sleep(0)
         return await self.inner.amend(engram_ids, lambda e: change(read[e.engram_id]), op_id=op_id)
 
@@ -43,7 +44,7 @@ class RemembersOnlyTheLastOperation(IgnoresOperations):
 
     async def amend(self, engram_ids, change, *, op_id):
         if op_id == self.last:
-            return await self.visible(engram_ids)
+            return await self.found(engram_ids)
         self.last = op_id
         return await super().amend(engram_ids, change, op_id=op_id)
 
@@ -58,7 +59,7 @@ class RemembersOperationsItself(IgnoresOperations):
 class NotesTheOperationEarlyAndForAllEngrams(RemembersOperationsItself):
     async def amend(self, engram_ids, change, *, op_id):
         if op_id in self.seen:
-            return await self.visible(engram_ids)
+            return await self.found(engram_ids)
         self.seen.add(op_id)
         return await super().amend(engram_ids, change, op_id=op_id)
 
@@ -67,7 +68,7 @@ class NotesTheOperationEarlyAndForAllEngrams(RemembersOperationsItself):
 class NotesTheOperationLate(RemembersOperationsItself):
     async def amend(self, engram_ids, change, *, op_id):
         if op_id in self.seen:
-            return await self.visible(engram_ids)
+            return await self.found(engram_ids)
         amended = await super().amend(engram_ids, change, op_id=op_id)
         self.seen.add(op_id)
         return amended
@@ -76,7 +77,7 @@ class NotesTheOperationLate(RemembersOperationsItself):
 @faults.caught_by(checks.check_amend_returns_in_the_order_asked_what_is_stored_afterwards)
 class ReturnsWhatWasThereBefore(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        before = await self.visible(engram_ids)
+        before = await self.found(engram_ids)
         await self.inner.amend(engram_ids, change, op_id=op_id)
         return before
 
@@ -121,16 +122,17 @@ class KeepsTheRevision(FaultyEngrams):
 
 
 @faults.caught_by(checks.check_amend_leaves_out_the_missing_and_creates_nothing)
-class RevealsWhatItAmends(FaultyEngrams):
+class MakesWhatItAmends(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        await self.inner.reveal(engram_ids)
+        missing = [i for i, e in zip(engram_ids, await self.inner.get(engram_ids), strict=True) if e is None]
+        await self.inner.insert([sample_placed(engram_id=engram_id) for engram_id in missing])
         return await self.inner.amend(engram_ids, change, op_id=op_id)
 
 
 @faults.caught_by(checks.check_an_amend_never_brings_back_the_deleted)
 class WritesBackWhatWasDeleted(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        read = await self.visible(engram_ids)
+        read = await self.found(engram_ids)
         await asyncio.sleep(0)
         await self.inner.insert([change(engram) for engram in read])
         return await self.inner.amend(engram_ids, change, op_id=op_id)
@@ -139,7 +141,7 @@ class WritesBackWhatWasDeleted(FaultyEngrams):
 @faults.caught_by(checks.check_a_delete_by_revision_never_loses_a_recall)
 class WritesOverARelease(FaultyEngrams):
     async def amend(self, engram_ids, change, *, op_id):
-        read = await self.visible(engram_ids)
+        read = await self.found(engram_ids)
         await asyncio.sleep(0)
         await self.inner.amend(engram_ids, change, op_id=op_id)
         return [change(engram).engram for engram in read]
@@ -150,9 +152,9 @@ class NeverMovesTheKey(FaultyEngrams):
     def prepare(self):
         self.keys = {}
 
-    async def insert(self, items, *, arriving=False):
+    async def insert(self, items, *, writer=None):
         self.keys.update({item.engram.engram_id: item.forgotten_at for item in items})
-        await self.inner.insert(items, arriving=arriving)
+        await self.inner.insert(items, writer=writer)
 
     async def amend(self, engram_ids, change, *, op_id):
         def kept(engram):
@@ -211,9 +213,9 @@ class ListsOneMore(FaultyEngrams):
 
 @faults.caught_by(fading.check_the_pinned_are_never_due)
 class KnowsNoInfinity(FaultyEngrams):
-    async def insert(self, items, *, arriving=False):
+    async def insert(self, items, *, writer=None):
         finite = [item._replace(forgotten_at=min(item.forgotten_at, 1e308)) for item in items]
-        await self.inner.insert(finite, arriving=arriving)
+        await self.inner.insert(finite, writer=writer)
 
 
 @faults.caught_by(fading.check_demote_marks_only_what_is_still_due)

@@ -25,26 +25,26 @@ class ScansWithoutRegardToCase(FaultyEngrams):
         return [e for e in everything if after is None or e.engram_id.lower() > after.lower()][:limit]
 
 
-@faults.caught_by(checks.check_scan_shows_all_that_is_visible_as_it_is_now)
+@faults.caught_by(checks.check_scan_shows_all_that_is_there_as_it_is_now)
 class ScansWithoutFeatures(Bends):
     def bend(self, engram):
         return {"features": None}
 
 
-@faults.caught_by(checks.check_scan_shows_all_that_is_visible_as_it_is_now)
+@faults.caught_by(checks.check_scan_shows_all_that_is_there_as_it_is_now)
 class ScansWhatWasInserted(FaultyEngrams):
     def prepare(self):
         self.inserted = {}
 
-    async def insert(self, items, *, arriving=False):
-        await self.inner.insert(items, arriving=arriving)
+    async def insert(self, items, *, writer=None):
+        await self.inner.insert(items, writer=writer)
         self.inserted.update({item.engram.engram_id: item.engram for item in items})
 
     async def scan(self, *, after=None, limit=500):
         return [self.inserted[e.engram_id] for e in await self.inner.scan(after=after, limit=limit)]
 
 
-@faults.caught_by(checks.check_scan_shows_all_that_is_visible_as_it_is_now)
+@faults.caught_by(checks.check_scan_shows_all_that_is_there_as_it_is_now)
 class SkipsTheDormant(FaultyEngrams):
     async def scan(self, *, after=None, limit=500):
         awake = set(await self.inner.due(float("inf"), limit=EVERYTHING))
@@ -52,7 +52,7 @@ class SkipsTheDormant(FaultyEngrams):
         return [e for e in everything if e.engram_id in awake][:limit]
 
 
-@faults.caught_by(checks.check_scan_shows_all_that_is_visible_as_it_is_now)
+@faults.caught_by(checks.check_scan_shows_all_that_is_there_as_it_is_now)
 class ScansFiftyAtATime(FaultyEngrams):
     async def scan(self, *, after=None, limit=500):
         return await self.inner.scan(after=after, limit=min(limit, 50))

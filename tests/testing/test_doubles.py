@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from neuro.errors import InvalidArgumentError, StoreUnavailableError
-from neuro.stores.base import Agenda, Link, Placed
+from neuro.errors import InvalidArgumentError, StoreClosedError, StoreUnavailableError
+from neuro.stores.base import Agenda, Document, Link, Placed, Remove, Unlink
 from neuro.stores.memory import MemoryStore
-from neuro.testing import CountingStore, FailingStore, InterleavingStore, StoreWrapper
+from neuro.testing import CountingStore, FailingStore, InterleavingStore, KeptOpen, StoreWrapper
 from neuro.testing.doubles import VERBS
 from neuro.testing.samples import sample_engram, sample_id, sample_placed
 from neuro.testing.stores.engrams import counted
@@ -20,7 +20,7 @@ async def _order_of_tasks(seed):
 
     async def write(task):
         for turn in range(5):
-            await store.write_documents({task: turn})
+            await store.write([Document(task, turn)])
             order.append(task)
 
     await asyncio.gather(write("a"), write("b"))
@@ -30,11 +30,10 @@ async def _order_of_tasks(seed):
 async def _use_every_verb(store):
     engrams, ids = store.engrams("neocortex"), [sample_id(1), sample_id(2)]
     await engrams.insert([sample_placed(1), sample_placed(2), Placed(sample_engram(3), 1e6, review_at=5.0)])
-    await engrams.insert([sample_placed(4)], arriving=True)
-    await engrams.arrivals()
-    await engrams.reveal([sample_id(4)])
+    await engrams.insert([sample_placed(4)], writer="somebody")
     await engrams.amend([*ids, sample_id(9)], counted, op_id="a")
     await engrams.get([*ids, sample_id(9)])
+    await engrams.kept([*ids, sample_id(9)])
     await engrams.find([sample_engram(1).digest, "0" * 32])
     await engrams.scan(limit=3)
     await engrams.due(1e9, limit=2)
@@ -42,14 +41,25 @@ async def _use_every_verb(store):
     await engrams.upcoming(Agenda.REVIEW, 1e9, limit=2)
     await engrams.count(1e9)
     await engrams.delete(sample_id(3))
-    await store.link([Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 1.0)])
+    await store.write(
+        [Link("a", "b", "temporal", 1.0), Link("a", "c", "temporal", 1.0), Document("a", [1, 2, 3])]
+    )
     await store.links(["a", "b"])
-    await store.unlink("a")
-    await store.write_journal([sample_engram(5), sample_engram(6)], drop=["x"])
-    await store.journal()
-    await store.write_documents({"a": [1, 2, 3], "b": 2})
     await store.read_documents(["a", "b", "c"])
     await store.amend_document("a", lambda held: [*held, 4])
+    position = (await store.news(None)).position
+    await store.write([Remove("neocortex", sample_id(4)), Unlink("a")], op_id="a")
+    await store.news(position)
+    await store.beat("somebody", 1.0)
+    await store.retire("somebody")
+    await store.adopt("neocortex", "else", silent_since=1.0)
+    lease = await store.acquire("somebody", now=1.0, until=2.0)
+    await store.renew(lease, until=3.0)
+    await store.release(lease)
+    await store.contents()
+    await store.health()
+    await store.verify()
+    await store.scrub()
     await store.aclose()
 
 
@@ -77,14 +87,13 @@ async def test_records_are_counted_by_verb():
     await _use_every_verb(store)
     assert store.calls["insert"] == 2
     assert +store.read == {
-        "arrivals": 1, "amend": 2, "get": 2, "find": 1, "scan": 3, "due": 2, "demote": 2, "links": 2,
-        "upcoming": 1, "journal": 2, "read_documents": 2, "amend_document": 1,
+        "amend": 2, "get": 2, "kept": 2, "find": 1, "scan": 3, "due": 2, "demote": 2, "upcoming": 1, "links": 2,
+        "read_documents": 1, "amend_document": 1, "news": 1, "adopt": 2,
     }  # fmt: skip
     assert +store.written == {
-        "insert": 4, "reveal": 1, "amend": 3, "demote": 2, "delete": 1, "link": 2, "unlink": 1, "write_journal": 3,
-        "write_documents": 2, "amend_document": 1,
+        "insert": 4, "amend": 3, "demote": 2, "delete": 1, "write": 5, "amend_document": 1,
     }  # fmt: skip
-    assert store.engrams_read == 2 + 2 + 3 + 2
+    assert store.engrams_read == 2 + 2 + 2 + 3
 
 
 async def test_reset_counts_from_zero():
@@ -103,7 +112,7 @@ async def test_a_store_that_is_down_refuses_every_verb_but_closing():
     store = FailingStore(MemoryStore())
     engrams = store.engrams("neocortex")
     store.down = True
-    for refused in (engrams.insert([sample_placed(1)]), engrams.scan(), store.journal(), store.links(["a"])):
+    for refused in (engrams.insert([sample_placed(1)]), engrams.scan(), store.news(None), store.write([])):
         with pytest.raises(StoreUnavailableError, match="memory:// is down"):
             await refused
     store.down = False
@@ -114,12 +123,12 @@ async def test_a_store_that_is_down_refuses_every_verb_but_closing():
 
 async def test_a_planned_failure_happens_once():
     store = FailingStore(MemoryStore())
-    store.fail_next("journal", StoreUnavailableError("first"))
-    store.fail_next("journal", StoreUnavailableError("second"))
+    store.fail_next("news", StoreUnavailableError("first"))
+    store.fail_next("news", StoreUnavailableError("second"))
     for message in ("first", "second"):
         with pytest.raises(StoreUnavailableError, match=message):
-            await store.journal()
-    assert await store.journal() == []
+            await store.news(None)
+    assert not (await store.news(None)).happened
 
 
 async def test_a_write_whose_reply_is_lost_happened_and_may_be_repeated():
@@ -133,13 +142,30 @@ async def test_a_write_whose_reply_is_lost_happened_and_may_be_repeated():
     assert engram.access_count == 1
 
 
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_failing_store_passes_for_remote_or_not(remote):
+    assert FailingStore(MemoryStore()).remote
+    assert FailingStore(MemoryStore(), remote=remote).remote is remote
+
+
+async def test_clients_of_a_kept_store_share_it_and_close_alone():
+    kept = MemoryStore()
+    one, other = KeptOpen(kept), KeptOpen(kept)
+    assert one.durable and not kept.durable
+    await one.engrams("hippocampus").insert([sample_placed(1)], writer="one")
+    await one.aclose()
+    with pytest.raises(StoreClosedError):
+        await one.engrams("hippocampus").scan()
+    assert await other.adopt("hippocampus", "other", silent_since=0.0) == [sample_id(1)]
+
+
 def test_a_failure_of_an_unknown_verb_is_refused():
-    with pytest.raises(InvalidArgumentError, match="write_journal"):
+    with pytest.raises(InvalidArgumentError, match="amend_document"):
         FailingStore(MemoryStore()).fail_next("remember", ValueError())
 
 
 def test_a_double_shows_what_it_wraps():
     store = StoreWrapper(CountingStore(MemoryStore()))
     assert repr(store) == "StoreWrapper(CountingStore(MemoryStore()))"
-    assert (store.url, store.durable) == ("memory://", False)
+    assert (store.url, store.durable, store.remote) == ("memory://", False, False)
     assert store.engrams("neocortex") is store.engrams("neocortex")

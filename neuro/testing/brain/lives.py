@@ -59,13 +59,6 @@ class Lives:
         ) as brain:
             yield brain
 
-    async def assert_nothing_arrives(self) -> None:
-        """No engram is left half-way into its home."""
-        for region in ("neocortex", "cerebellum", "basal_ganglia"):
-            assert await self.place.engrams(region).arrivals() == [], (
-                f"something still arrives in the {region}"
-            )
-
 
 def interleaved(seed: int) -> Callable[[Store], Store]:
     """Wraps a place so that acts meet in every order that ``seed`` draws."""

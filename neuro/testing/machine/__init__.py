@@ -1,5 +1,5 @@
-"""A state machine over a whole brain: random programs of acts, also at once and over a store that fails, after each
-of which a model says what must be true.
+"""A state machine over whole brains: random programs of acts of one or two that share a place, also at once, over a
+store that fails, and with brains that are killed, after each of which a model says what must be true.
 
 ::
 
@@ -16,8 +16,10 @@ from neuro.testing.machine.acts import (
     Browse,
     Forget,
     Get,
+    Kill,
     Lesion,
     LoseReply,
+    Other,
     Outage,
     Perceive,
     Pin,
@@ -46,9 +48,11 @@ __all__ = [
     "Forget",
     "Get",
     "Image",
+    "Kill",
     "Lesion",
     "LoseReply",
     "OpenPlace",
+    "Other",
     "Outage",
     "Perceive",
     "Pin",

@@ -91,6 +91,11 @@ class Reopen:
 
 
 @dataclass(frozen=True, slots=True)
+class Kill:
+    """Ends the brain as a crash of its process does, amid whatever it does, and opens another one in its stead."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lesion:
     """Takes a region out of action."""
 
@@ -126,6 +131,13 @@ class Together:
     acts: tuple[Act, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The other brain in the place carries out an act."""
+
+    act: Act
+
+
 Act = (
     Perceive
     | Recall
@@ -138,12 +150,14 @@ Act = (
     | Sleep
     | Wait
     | Reopen
+    | Kill
     | Lesion
     | Restore
     | Outage
     | LoseReply
     | Recover
     | Together
+    | Other
 )
 
 OnOne = Seek | Reinforce | Get | Forget | Pin
@@ -164,41 +178,41 @@ _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
 _PAUSES = (30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY, 40 * DAY)
-_LOSABLE = (
-    "insert",
-    "reveal",
-    "amend",
-    "delete",
-    "demote",
-    "link",
-    "unlink",
-    "write_journal",
-    "write_documents",
-)
+_LOSABLE = ("write", "amend", "demote", "amend_document", "adopt", "beat", "acquire", "release")
 _REGIONS = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
 
 
 def draw_program(
-    rng: random.Random, *, length: int = 20, together: bool = True, trouble: bool = False
+    rng: random.Random, *, length: int = 20, together: bool = True, trouble: bool = False, brains: int = 1
 ) -> Program:
     """A random program.
 
     Args:
         length: number of acts; those within a `Together` count as one.
         together: whether acts meet; without, any two stores that keep the contract end up alike.
-        trouble: whether regions are lesioned and the store fails.
+        trouble: whether regions are lesioned, brains killed, and the store fails.
+        brains: how many share the place, 1 or 2.
     """
-    return tuple(draw_act(rng, together=together, trouble=trouble) for _ in range(length))
+    return tuple(draw_act(rng, together=together, trouble=trouble, brains=brains) for _ in range(length))
 
 
-def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False) -> Act:
+def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False, brains: int = 1) -> Act:
     """A random act; see `draw_program`."""
     if trouble and rng.random() < 0.15:
-        return _trouble(rng, together)
-    if together and rng.random() < 0.3:
-        return _together(rng, trouble)
-    [draw] = rng.choices((_perceive, _recall, _on_one, _sleep, _wait, _reopen), (12, 4, 6, 3, 4, 1))
-    return draw(rng)
+        act = _trouble(rng, together)
+    elif together and rng.random() < 0.3:
+        act = _together(rng, trouble)
+    else:
+        [draw] = rng.choices((_perceive, _recall, _on_one, _sleep, _wait, _reopen), (12, 4, 6, 3, 4, 1))
+        act = draw(rng)
+    return act if brains == 1 else _given_out(rng, act)
+
+
+def _given_out(rng: random.Random, act: Act) -> Act:
+    """The same by one of two brains, or by both."""
+    if isinstance(act, Together):
+        return Together(tuple(_given_out(rng, one) for one in act.acts))
+    return Other(act) if rng.random() < 0.5 else act
 
 
 def _meeting(rng: random.Random, number: int, trouble: bool) -> Act:
@@ -273,4 +287,6 @@ def _trouble(rng: random.Random, together: bool) -> Act:
     lost = LoseReply(rng.choice(_LOSABLE))
     if together and rng.random() < 0.3:
         return Together((lost, Sleep()))  # a night that ends half-way is where engrams get lost
-    return rng.choice((Lesion(rng.choice(_REGIONS)), Restore(), Outage(), lost, Recover(), Recover()))
+    if together and rng.random() < 0.2:
+        return Together((*(_meeting(rng, -1, False) for _ in range(3)), Kill()))
+    return rng.choice((Lesion(rng.choice(_REGIONS)), Restore(), Outage(), lost, Recover(), Recover(), Kill()))

@@ -1,7 +1,7 @@
-"""What must be true of a brain after the acts of a program: the model that the brain is compared with.
+"""What must be true of the brains in a place after the acts of a program: the model that they are compared with.
 
-Learns from the outcomes of acts alone. Where the store failed, an act may or may not have happened: then the
-ledger allows both, until it sees which.
+Learns from the outcomes of acts alone. Where the store failed or a brain was killed, an act may or may not have
+happened: then the ledger allows both, until it sees which.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from neuro.engram import Engram, MemoryType, canonical_content
-from neuro.errors import EngramNotFoundError, StoreUnavailableError
-from neuro.signals import Perception
+from neuro.errors import (
+    BrainClosedError,
+    EngramNotFoundError,
+    SleepError,
+    StoreClosedError,
+    StoreUnavailableError,
+)
+from neuro.signals import Forgetting, Perception, SleepReport
 from neuro.signals import Recall as Recalled
 from neuro.testing.machine.acts import ALL, Act, Browse, Forget, OnOne, Perceive, Pin, Recall, Seek
 
-LONG_TERM = frozenset(("neocortex", "cerebellum", "basal_ganglia"))
+_Identity = tuple[str, MemoryType, str | None]
+_RECENT = frozenset(("hippocampus",))
 
 
 class Outcome(NamedTuple):
@@ -25,17 +32,29 @@ class Outcome(NamedTuple):
     act: Act
     engram_id: str | None
     result: object
+    brain: int = 0
+    """By which brain."""
 
 
 class Circumstances(NamedTuple):
-    """What may excuse an outcome."""
+    """What may excuse an outcome of one brain."""
 
     shaky: bool = False
-    """Some verb of the store may have failed."""
+    """Some verb of its store may have failed."""
     lost: bool = False
-    """Some reply of the store may have been lost."""
+    """Some reply of its store may have been lost."""
     lesioned: bool = False
-    """Some region was out of action."""
+    """Some of its regions was out of action."""
+    killed: bool = False
+    """It was killed meanwhile."""
+    strangers: bool = False
+    """What another brain encoded may lie in the hippocampus."""
+    rivalled: bool = False
+    """Another brain may have held the lease of the sleeper."""
+    hidden: frozenset[str] = frozenset()
+    """Engrams that another brain may have kept to itself, because its store was away."""
+    unheard: frozenset[str] = frozenset()
+    """What others have forgotten and this one cannot know of, because its store was away."""
 
 
 @dataclass(slots=True)
@@ -67,8 +86,8 @@ class Expected:
     """As it was seen last."""
     region: str
     """Where it was seen last."""
-    encoded_half_life: float
-    """Before it settled anywhere."""
+    encoded_half_life: float | None
+    """Before it settled anywhere; None while that is not known."""
     accesses: Count = field(default_factory=lambda: Count(0, 0))
     exposures: Count = field(default_factory=lambda: Count(1, 1))
     pinned: set[bool] = field(default_factory=lambda: {False})
@@ -85,6 +104,8 @@ class Ledger:
         self.forgotten: set[str] = set()
         self.vanished: set[str] = set()
         """Forgotten by a call whose reply was lost: nobody has cleared up what points to these yet."""
+        self._begun: set[_Identity] = set()
+        """Perceptions by brains that were killed amid them."""
         self._ids: list[str] = []
 
     def pick(self, number: int) -> str:
@@ -97,6 +118,30 @@ class Ledger:
         self.forgotten.add(engram_id)
         self.vanished.add(engram_id)
 
+    def admit(self, engram: Engram) -> bool:
+        """Whether an engram of which nobody has been told may be there all the same; from then on it must be."""
+        if _identity(engram) not in self._begun or engram.engram_id in self._ids:
+            return False
+        expected = Expected(engram, "hippocampus", None, Count(0, ALL), Count(1, ALL), {True, False})
+        self.expected[engram.engram_id] = expected
+        self._ids.append(engram.engram_id)
+        return True
+
+    def all_seen(self) -> None:
+        """What has not shown up by now was never perceived."""
+        self._begun.clear()
+
+    def bereave(self, engram_id: str, stored: Engram | None) -> None:
+        """The brain was killed that owed an engram, or changes of it, to its store, where it is ``stored``."""
+        expected = self.expected.get(engram_id)
+        if expected is None:
+            return
+        if stored is None:
+            expected.surely = False
+            return
+        expected.engram = stored
+        expected.accesses.low, expected.exposures.low = 0, 1
+
     def content(self, engram_id: str) -> str:
         """What an engram says; its id when there is none."""
         expected = self.expected.get(engram_id)
@@ -107,8 +152,8 @@ class Ledger:
         expected = self.expected.get(engram_id)
         return engram_id if expected is None else f"{engram_id} ({expected.engram.content!r})"
 
-    def record(self, outcomes: Sequence[Outcome], excuse: Circumstances) -> None:
-        """Takes in what came of acts that met.
+    def record(self, outcomes: Sequence[Outcome], excuses: Sequence[Circumstances]) -> None:
+        """Takes in what came of acts that met; ``excuses`` by brain.
 
         Raises:
             AssertionError: an outcome that no order of the acts explains.
@@ -116,10 +161,15 @@ class Ledger:
         doomed = {
             o.engram_id for o in outcomes if isinstance(o.act, Forget) and o.engram_id not in self.forgotten
         }
-        present = {i for i, e in self.expected.items() if e.surely} - doomed
+        there = {i for i, e in self.expected.items() if e.surely} - doomed
         for outcome in _perceptions(outcomes):
-            self._perceived(outcome, doomed, excuse)
-        for act, engram_id, result in outcomes:
+            self._perceived(outcome, _others(outcomes, outcome), doomed, excuses[outcome.brain])
+        for act, engram_id, result, brain in outcomes:
+            excuse = excuses[brain]
+            present = there - excuse.hidden
+            if excuse.killed and _cut_short(result):
+                self._never_answered(act)
+                continue
             assert not isinstance(result, StoreUnavailableError) or excuse.shaky, (
                 f"{act!r} could not reach a store that is up"
             )
@@ -136,24 +186,39 @@ class Ledger:
             elif isinstance(act, OnOne):
                 assert engram_id is not None
                 self._named(act, engram_id, result, doomed, excuse)
+            elif isinstance(result, SleepReport):
+                assert result.skipped is None or excuse.rivalled, f"a night of its own: {result.skipped}"
+                assert result.skipped is None or not any(result.values()), f"{result} though it was skipped"
             else:
                 failed = isinstance(result, Exception) and not isinstance(result, StoreUnavailableError)
                 assert not failed, f"{act!r} failed: {result!r}"
-        self._pinned(outcomes, excuse)
-        for act, engram_id, result in outcomes:
+        self._pinned(outcomes, excuses)
+        for act, engram_id, result, brain in outcomes:
             if isinstance(act, Forget) and engram_id in self.expected:
-                self._forgotten(engram_id, result, excuse)
+                self._forgotten(engram_id, result, excuses[brain])
 
     # One kind of act each
 
-    def _perceived(self, outcome: Outcome, doomed: set[str | None], excuse: Circumstances) -> None:
-        act, _, perception = outcome
-        assert isinstance(act, Perceive) and isinstance(perception, Perception), (
-            f"{act!r} failed: {perception!r}"
-        )
-        engram = perception.engram
-        perceived = (canonical_content(act.content), act.memory_type, act.speaker)
+    def _never_answered(self, act: Act) -> None:
+        """Whether an act took place nobody knows, for its brain was killed."""
+        if isinstance(act, Recall) and act.update:
+            for expected in self.expected.values():
+                expected.accesses.add(certain=False)
+
+    def _perceived(
+        self, outcome: Outcome, met: set[_Identity], doomed: set[str | None], excuse: Circumstances
+    ) -> None:
+        act, _, perception, _ = outcome
+        assert isinstance(act, Perceive)
+        perceived = _identity_of(act)
         alike = [e for e in self.expected.values() if _identity(e.engram) == perceived]
+        if excuse.killed and _cut_short(perception):
+            self._begun.add(perceived)
+            for twin in alike:
+                twin.exposures.add(certain=False)
+            return
+        assert isinstance(perception, Perception), f"{act!r} failed: {perception!r}"
+        engram = perception.engram
         if engram is None:
             refused = not perception.gate.opened
             assert refused or excuse.lesioned, f"{act!r} passed the gate and was not encoded"
@@ -167,7 +232,8 @@ class Ledger:
             return
         assert engram.engram_id not in self._ids, f"{act!r} used the id {engram.engram_id} again"
         for twin in alike:
-            excused = not twin.surely or twin.engram.engram_id in doomed or excuse.shaky or excuse.lesioned
+            unknown = not twin.surely or twin.engram.engram_id in {*doomed, *excuse.hidden}
+            excused = unknown or excuse.shaky or excuse.lesioned or perceived in met
             assert excused, f"{act!r} encoded a repeat of {twin.engram.engram_id} anew"
             twin.exposures.add(certain=False)
         self.expected[engram.engram_id] = Expected(engram, "hippocampus", engram.trace.encoded_half_life)
@@ -182,10 +248,13 @@ class Ledger:
         order = [r.activation for r in result]
         assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
         silent = set(result.silent)
-        assert not silent or excuse.lesioned or (excuse.shaky and silent <= LONG_TERM), (
+        reachable = frozenset() if excuse.strangers else _RECENT
+        assert not silent or excuse.lesioned or (excuse.shaky and silent.isdisjoint(reachable)), (
             f"{act!r} says that {result.silent} are silent"
         )
         for recollection in result:
+            if recollection.engram.engram_id in excuse.unheard:
+                continue
             self._assert_known(recollection.engram)
             assert 0.0 <= recollection.confidence <= 1.0, f"{act!r}: confidence {recollection.confidence}"
             if isinstance(act, Recall) and act.update:
@@ -202,7 +271,8 @@ class Ledger:
         ids = [engram.engram_id for engram in engrams]
         assert ids == sorted(set(ids)), f"{act!r} listed {ids}"
         for engram in engrams:
-            self._assert_known(engram)
+            if engram.engram_id not in excuse.unheard:
+                self._assert_known(engram)
         missing = present - set(ids)
         assert not missing or excuse.lesioned, f"{act!r} left out {self.name(min(missing))}"
 
@@ -216,8 +286,10 @@ class Ledger:
     ) -> None:
         expected = self.expected.get(engram_id)
         if isinstance(result, EngramNotFoundError):
-            excused = expected is None or not expected.surely or excuse.lesioned or engram_id in doomed
-            assert excused, f"{act!r} did not find {self.name(engram_id)}"
+            unknown = expected is None or not expected.surely or engram_id in {*doomed, *excuse.hidden}
+            assert unknown or excuse.lesioned, f"{act!r} did not find {self.name(engram_id)}"
+            return
+        if engram_id in excuse.unheard:
             return
         if not isinstance(result, StoreUnavailableError):
             assert not isinstance(result, Exception), f"{act!r} failed: {result!r}"
@@ -225,36 +297,50 @@ class Ledger:
         if isinstance(result, Engram):
             self._assert_known(result)
 
-    def _pinned(self, outcomes: Sequence[Outcome], excuse: Circumstances) -> None:
+    def _pinned(self, outcomes: Sequence[Outcome], excuses: Sequence[Circumstances]) -> None:
         """The last of several pins that met may be any of them."""
         for engram_id, expected in self.expected.items():
             tried = [o for o in outcomes if isinstance(o.act, Pin) and o.engram_id == engram_id]
             wanted = {o.act.pinned for o in tried if isinstance(o.act, Pin)}
-            if all(o.result is None for o in tried) and tried and not excuse.shaky:
+            shaky = any(excuses[o.brain].shaky for o in tried)
+            if all(o.result is None for o in tried) and tried and not shaky:
                 expected.pinned = wanted
             else:
                 expected.pinned |= wanted
 
     def _forgotten(self, engram_id: str, result: object, excuse: Circumstances) -> None:
-        if result is None:
+        if isinstance(result, Forgetting):
             del self.expected[engram_id]
             self.forgotten.add(engram_id)
-        elif excuse.lost:
+        elif excuse.lost or excuse.killed:
             self.expected[engram_id].surely = False
 
     def _assert_known(self, engram: Engram) -> None:
-        expected = self.expected.get(engram.engram_id)
-        assert expected is not None, (
-            f"{engram.engram_id} ({engram.content!r}) came back: it was forgotten, or never was"
-        )
+        known = engram.engram_id in self.expected or self.admit(engram)
+        assert known, f"{engram.engram_id} ({engram.content!r}) came back: it was forgotten, or never was"
+        expected = self.expected[engram.engram_id]
         assert expected.engram.content == engram.content, (
             f"{self.name(engram.engram_id)} says {engram.content!r} by now"
         )
 
 
-def _identity(engram: Engram) -> tuple[str, MemoryType, str | None]:
+def _identity(engram: Engram) -> _Identity:
     """What makes a repeat a repeat."""
     return canonical_content(engram.content), engram.memory_type, engram.speaker
+
+
+def _identity_of(act: Perceive) -> _Identity:
+    return canonical_content(act.content), act.memory_type, act.speaker
+
+
+def _others(outcomes: Sequence[Outcome], one: Outcome) -> set[_Identity]:
+    """What other brains perceived at the same time."""
+    return {_identity_of(o.act) for o in outcomes if isinstance(o.act, Perceive) and o.brain != one.brain}
+
+
+def _cut_short(result: object) -> bool:
+    """Whether an act ended because its brain's process did."""
+    return isinstance(result, (StoreClosedError, BrainClosedError, SleepError))
 
 
 def _perceptions(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -1,46 +1,39 @@
-"""Lives through a program on a real brain, auditing it after every act."""
+"""Lives through a program on one or two real brains, auditing them after every act."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from neuro.brain import Brain
 from neuro.clock import SimulatedClock
 from neuro.config import BrainConfig
 from neuro.embedders import HashingEmbedder
-from neuro.errors import NeuroError, StoreUnavailableError
+from neuro.errors import NeuroError
 from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
-from neuro.stores.base import Store
-from neuro.testing.doubles import FailingStore, InterleavingStore
 from neuro.testing.machine.acts import (
-    ALL,
     Act,
-    Browse,
     Forget,
-    Get,
+    Kill,
     Lesion,
     LoseReply,
     OnOne,
+    Other,
     Outage,
-    Perceive,
-    Pin,
     Recall,
-    Recover,
-    Reinforce,
     Reopen,
-    Restore,
     Seek,
     Sleep,
     Together,
-    Wait,
 )
-from neuro.testing.machine.audit import Auditor, take_census
+from neuro.testing.machine.audit import Auditor, Census, owed, take_census
+from neuro.testing.machine.dwelling import Circumstance, Dweller
 from neuro.testing.machine.image import Image, develop, differences
 from neuro.testing.machine.ledger import Circumstances, Ledger, Outcome
 from neuro.testing.machine.places import OpenPlace, memory_place
+from neuro.units import MINUTE
 
 MACHINE_CONFIG = BrainConfig(
     types=TypeProfiles(half_life_scale=0.1),
@@ -51,6 +44,8 @@ _STARTS = (0, 0, 0, 8, 16, 24, 32, 48, 64)
 """Turns of the event loop after which acts begin that are to meet: in the midst of one another."""
 _PATIENCE = 30.0
 """Real seconds after which acts count as stuck."""
+_SILENCE = MINUTE
+"""Seconds after which a killed brain's lease has ended, and what it left may be adopted."""
 
 
 async def live(
@@ -59,6 +54,7 @@ async def live(
     *,
     seed: int = 0,
     config: BrainConfig = MACHINE_CONFIG,
+    brains: int = 1,
 ) -> Image:
     """Lives through a program, recovers, sleeps, closes and wakes up again.
 
@@ -66,14 +62,15 @@ async def live(
         program: see `draw_program`.
         open_place: an empty place to live in; a `memory_place` if none.
         seed: draws the order in which acts meet. A program over a store in memory is the same every time.
+        brains: how many share the place, 1 or 2.
 
     Returns:
-        The image of the brain that woke up at the end.
+        The image of the brain that woke up at the end, the first if there are two.
 
     Raises:
         AssertionError: an invariant does not hold; names the act.
     """
-    life = _Life(memory_place() if open_place is None else open_place, seed, config)
+    life = _Life(memory_place() if open_place is None else open_place, seed, config, brains)
     await life.open()
     try:
         for number, act in enumerate(program):
@@ -90,174 +87,223 @@ async def live(
         await life.abandon()
 
 
+@dataclass(slots=True)
+class _Room:
+    """A brain of the life, and what is known of it."""
+
+    dweller: Dweller
+    heard: set[str] = field(default_factory=set[str])
+    """Engrams of which it must know that they are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One act of those that meet."""
+
+    act: Act
+    brain: int
+    engram_id: str | None
+
+
 class _Life:
-    """One brain that lives through a program, and what watches it."""
+    """The brains that live through a program, and what watches them."""
 
-    def __init__(self, open_place: OpenPlace, seed: int, config: BrainConfig) -> None:
-        self._open_place = open_place
+    def __init__(self, open_place: OpenPlace, seed: int, config: BrainConfig, brains: int) -> None:
         self._rng = random.Random(seed)
-        self._config = config
         self._clock = SimulatedClock(1_000_000.0)
-        self._embedder = HashingEmbedder(64)
         self._ledger = Ledger()
-        self._auditor = Auditor(self._ledger, config)
+        self._alone = brains == 1
+        self._auditor = Auditor(self._ledger, config, alone=self._alone)
         self._ids = 0
-        self._shaky = False
-        self._lost = False
-
-    async def open(self) -> None:
-        self._place: Store = await self._open_place()
-        self._store = FailingStore(self._place)
-        self.brain = await Brain.create(
-            InterleavingStore(self._store, self._rng),
-            config=self._config,
-            embedder=self._embedder,
-            clock=self._clock,
-            rng=0,
-            ids=self._next_id,
-        )
+        self._rivalled_until = 0.0
+        self._killed = False
+        shared = Circumstance(open_place, config, self._clock, self._rng, HashingEmbedder(64), self._next_id)
+        self._rooms = [_Room(Dweller(shared)) for _ in range(brains)]
 
     def _next_id(self, now: float) -> str:
         self._ids += 1
         return f"{int(now * 1000):012x}{self._ids:020x}"
 
+    async def open(self) -> None:
+        for room in self._rooms:
+            await room.dweller.open()
+
     async def abandon(self) -> None:
         """Closes whatever the program left behind."""
-        self._recover()
-        await self.brain.close()
+        for room in self._rooms:
+            room.dweller.recover()
+            await room.dweller.brain.close()
 
     # Acting
 
     async def step(self, act: Act) -> None:
-        """Carries out an act and audits the brain."""
-        if isinstance(act, Reopen):
-            await self._reopen()
+        """Carries out an act and audits the brains."""
+        if isinstance(_bare(act), Reopen):
+            await self._reopen(self._rooms[self._whose(act)])
             return
-        acts = act.acts if isinstance(act, Together) else (act,)
-        before = self._circumstances()
+        acts = [
+            _One(one, brain, self._ledger.pick(one.number) if isinstance(one, OnOne) else None)
+            for given in (act.acts if isinstance(act, Together) else (act,))
+            for one, brain in [(_bare(given), self._whose(given))]
+        ]
+        forgotten = set(self._ledger.forgotten)
+        before = [self._circumstances(number, acts) for number in range(len(self._rooms))]
         outcomes = await self._meet(acts)
-        excuse = Circumstances(
-            *map(any, zip(before, self._circumstances(), self._troubles(acts), strict=True))
-        )
-        self._ledger.record(outcomes, excuse)
-        await self._audit(nights=sum(isinstance(one, Sleep) for one in acts))
+        after = [self._circumstances(number, acts) for number in range(len(self._rooms))]
+        excuses = [_joined(*pair) for pair in zip(before, after, strict=True)]
+        self._ledger.record(outcomes, excuses)
+        self._listen(outcomes, excuses, forgotten)
+        await self._succeed()
+        await self._audit(nights=sum(isinstance(one.act, Sleep) for one in acts))
 
-    async def _meet(self, acts: Sequence[Act]) -> list[Outcome]:
-        named = [self._ledger.pick(act.number) if isinstance(act, OnOne) else None for act in acts]
+    def _whose(self, act: Act) -> int:
+        return len(self._rooms) - 1 if isinstance(act, Other) else 0
+
+    async def _meet(self, acts: Sequence[_One]) -> list[Outcome]:
         starts = [self._rng.choice(_STARTS) for _ in acts]
         tasks = [
-            asyncio.create_task(self._carry_out(*begun)) for begun in zip(acts, named, starts, strict=True)
+            asyncio.create_task(self._carry_out(one, start)) for one, start in zip(acts, starts, strict=True)
         ]
         try:
             async with asyncio.timeout(_PATIENCE):
                 for ended in asyncio.as_completed(tasks):
                     await ended
-                    self._auditor.glance(self.brain)
+                    for room in self._rooms:
+                        self._auditor.glance(room.dweller.brain, self._ghosts(room))
         except TimeoutError:
             raise AssertionError(f"{acts!r} are stuck") from None
         finally:
             for task in tasks:
                 task.cancel()
-        return [Outcome(act, i, task.result()) for act, i, task in zip(acts, named, tasks, strict=True)]
+        return [
+            Outcome(one.act, one.engram_id, task.result(), one.brain)
+            for one, task in zip(acts, tasks, strict=True)
+        ]
 
-    async def _carry_out(self, act: Act, engram_id: str | None, start: int) -> object:
+    async def _carry_out(self, one: _One, start: int) -> object:
         for _ in range(start):
             await asyncio.sleep(0)
+        engram_id = one.engram_id or ""
         try:
-            return await self._do(act, engram_id or "")
+            return await self._rooms[one.brain].dweller.do(
+                one.act, engram_id, self._ledger.content(engram_id)
+            )
         except NeuroError as error:
             return error
 
-    async def _do(self, act: Act, engram_id: str) -> object:
-        brain = self.brain
-        match act:
-            case Perceive(content, memory_type, speaker, salience, reward):
-                context = None if speaker is None else {"speaker": speaker}
-                return await brain.perceive(
-                    content, memory_type=memory_type, salience=salience, reward=reward, context=context
-                )
-            case Recall(cue, limit, update):
-                return await brain.recall(cue, limit=limit, update=update)
-            case Seek():
-                return await brain.recall(self._ledger.content(engram_id), limit=ALL, update=False)
-            case Reinforce():
-                return await brain.reinforce(engram_id)
-            case Get():
-                return await brain.get(engram_id)
-            case Browse():
-                return await brain.list(limit=ALL, dormant=True)
-            case Forget():
-                return await brain.forget(engram_id)
-            case Pin(_, pinned):
-                return await (brain.pin(engram_id) if pinned else brain.unpin(engram_id))
-            case Sleep():
-                return await brain.sleep()
-            case Wait(seconds):
-                return await self._clock.advance(seconds)
-            case _:
-                return self._trouble(act)
+    def _circumstances(self, number: int, acts: Sequence[_One]) -> Circumstances:
+        """What excuses outcomes of one brain: how it stands, and what acts may have brought about meanwhile."""
+        room = self._rooms[number]
+        own = {type(one.act) for one in acts if one.brain == number}
+        others = [one for place, one in enumerate(self._rooms) if place != number]
+        asleep = any(isinstance(one.act, Sleep) and one.brain != number for one in acts)
+        away = room.dweller.away or bool(own & {Outage, LoseReply, Kill})
+        hidden = {i for other in others for i in owed(other.dweller.brain)}
+        return Circumstances(
+            shaky=away,
+            lost=room.dweller.lost or bool(own & {LoseReply, Kill}),
+            lesioned=room.dweller.lesioned or Lesion in own,
+            killed=Kill in own,
+            strangers=not self._alone or self._killed,
+            rivalled=asleep or self._clock.now() < self._rivalled_until,
+            hidden=frozenset(hidden),
+            unheard=frozenset(self._ledger.forgotten - room.heard if away else ()),
+        )
 
-    def _trouble(self, act: Act) -> None:
-        match act:
-            case Lesion(region):
-                self.brain.lesion(region)
-            case Outage():
-                self._store.down = self._shaky = True
-            case LoseReply(verb):
-                self._store.fail_next(
-                    verb, StoreUnavailableError(f"the reply to {verb} is lost"), reply_lost=True
-                )
-                self._shaky = self._lost = True
-            case Recover():
-                self._recover()
-            case Restore():
-                self._restore()
-            case _:
-                raise TypeError(f"{act!r} is no act to carry out")
+    def _listen(
+        self, outcomes: Sequence[Outcome], excuses: Sequence[Circumstances], forgotten: set[str]
+    ) -> None:
+        """Notes which brains must have heard by now of what is forgotten."""
+        for act, engram_id, result, brain in outcomes:
+            room, failed = self._rooms[brain], isinstance(result, Exception)
+            if isinstance(act, Forget) and engram_id in self._ledger.forgotten and not failed:
+                room.heard.add(engram_id)
+            elif isinstance(act, Recall | Seek | Sleep) and not failed and not excuses[brain].shaky:
+                room.heard |= forgotten
+        if any(excuse.shaky for excuse in excuses):
+            self._rivalled_until = self._clock.now() + _SILENCE
 
-    def _recover(self) -> None:
-        self._store.recover()
-        self._shaky = self._lost = False
-
-    def _restore(self) -> None:
-        for name in self.brain.regions:
-            self.brain.restore(name)
-
-    def _circumstances(self) -> Circumstances:
-        lesioned = not all(region.intact for region in self.brain.regions.values())
-        return Circumstances(self._shaky, self._lost, lesioned)
-
-    def _troubles(self, acts: Sequence[Act]) -> Circumstances:
-        """What acts brought about, though others of them may have ended it already."""
-        kinds = {type(act) for act in acts}
-        return Circumstances(bool(kinds & {Outage, LoseReply}), LoseReply in kinds, Lesion in kinds)
+    async def _succeed(self) -> None:
+        """Another brain takes the place of each that was killed; what those had not written is lost."""
+        for room in self._rooms:
+            if not room.dweller.killed:
+                continue
+            self._killed = True
+            lost = owed(room.dweller.brain)
+            await room.dweller.bury()
+            await room.dweller.open()
+            room.heard = set(self._ledger.forgotten)
+            census = await take_census(room.dweller.brain, room.dweller.place)
+            for engram_id in lost:
+                stored = census.owners(engram_id)
+                self._ledger.bereave(engram_id, next(iter(stored.values()), None))
 
     # Watching
 
-    async def _audit(self, *, nights: int) -> None:
-        self._auditor.audit(self.brain, await take_census(self.brain, self._place), nights=nights)
+    def _ghosts(self, room: _Room) -> set[str]:
+        """What is forgotten, as far as a brain must know."""
+        if self._alone:
+            return self._ledger.forgotten - self._ledger.vanished
+        return room.heard - self._ledger.vanished
 
-    async def _reopen(self) -> Image:
+    def _leading(self) -> Dweller:
+        """The brain whose time is ahead."""
+        return max((room.dweller for room in self._rooms), key=lambda dweller: dweller.brain.time.now())
+
+    async def _census(self) -> Census:
+        leading = self._leading()
+        brains = [room.dweller.brain for room in self._rooms if room.dweller is not leading]
+        return await take_census(leading.brain, leading.place, *brains)
+
+    async def _audit(self, *, nights: int) -> None:
+        for room in self._rooms:
+            self._auditor.look_for_ghosts(room.dweller.brain, self._ghosts(room))
+        self._auditor.audit(self._leading().brain, await self._census(), nights=nights)
+
+    async def _reopen(self, room: _Room) -> Image:
         """Closes orderly and opens again; nothing has changed."""
-        self._recover()
-        self._restore()
-        before = await develop(await take_census(self.brain, self._place), self.brain)
-        await self.brain.close()
-        await self.open()
-        census = await take_census(self.brain, self._place)
-        self._auditor.audit(self.brain, census, nights=0)
-        after = await develop(census, self.brain)
-        assert before == after, f"closing and opening changed {differences(before, after)}"
+        dweller, untimely = room.dweller, room.dweller.untimely
+        for each in self._rooms:
+            each.dweller.recover()
+            each.dweller.restore()
+        before = await develop(await self._census(), dweller.brain)
+        await dweller.brain.close()
+        await dweller.open()
+        room.heard = set(self._ledger.forgotten)
+        await self._audit(nights=0)
+        after = await develop(await self._census(), dweller.brain)
+        if untimely:
+            before = replace(before, brain_time=after.brain_time, sleeps=after.sleeps)
+        if self._alone:  # else the other goes on, and what is known of its time and nights depends on when
+            assert before == after, f"closing and opening changed {differences(before, after)}"
         return after
 
     async def end(self) -> Image:
-        """With everything recovered: a quiet night, a new morning, and an interview."""
-        self._recover()
-        self._restore()
-        await self.brain.sleep()
-        await self._audit(nights=1)
-        self._auditor.assert_consolidated(await take_census(self.brain, self._place))
-        image = await self._reopen()
-        await self._auditor.interview(self.brain)
+        """With everything recovered: a quiet night of each, a new morning, and an interview."""
+        for room in self._rooms:
+            room.dweller.recover()
+            room.dweller.restore()
+        if self._clock.now() < self._rivalled_until or not self._alone:
+            await self._clock.advance(_SILENCE)
+        for room in self._rooms:
+            report = await room.dweller.brain.sleep()
+            assert report.skipped is None, f"a night of its own: {report.skipped}"
+            room.heard = set(self._ledger.forgotten)
+        await self._audit(nights=len(self._rooms))
+        self._auditor.assert_consolidated(await self._census())
+        image = await self._reopen(self._rooms[0])
+        for room in self._rooms:
+            await self._auditor.interview(room.dweller.brain)
         await self._audit(nights=0)
         return image
+
+
+def _bare(act: Act) -> Act:
+    """An act, whoever carries it out."""
+    return act.act if isinstance(act, Other) else act
+
+
+def _joined(before: Circumstances, after: Circumstances) -> Circumstances:
+    """What excuses an act between two moments."""
+    flags = [one or other for one, other in zip(before[:6], after[:6], strict=True)]
+    return Circumstances(*flags, before.hidden | after.hidden, before.unheard | after.unheard)

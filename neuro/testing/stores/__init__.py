@@ -12,11 +12,17 @@ from __future__ import annotations
 
 from neuro.testing.stores.agendas import AGENDA_CHECKS
 from neuro.testing.stores.bookkeeping import BOOKKEEPING_CHECKS
+from neuro.testing.stores.care import CARE_CHECKS
 from neuro.testing.stores.changes import CHANGE_CHECKS
+from neuro.testing.stores.copying import COPYING_CHECKS
 from neuro.testing.stores.engrams import ENGRAM_CHECKS, MakeStore
 from neuro.testing.stores.fading import FADING_CHECKS
+from neuro.testing.stores.leases import LEASE_CHECKS
 from neuro.testing.stores.life import DURABLE_CHECKS, LIFE_CHECKS, Reopen, check_namespaces_are_isolated
+from neuro.testing.stores.news import NEWS_CHECKS
 from neuro.testing.stores.scanning import SCAN_CHECKS
+from neuro.testing.stores.writers import WRITER_CHECKS
+from neuro.testing.stores.writing import WRITE_CHECKS
 
 __all__ = [
     "DURABLE_CHECKS",
@@ -34,6 +40,12 @@ STORE_CHECKS = (
     *AGENDA_CHECKS,
     *SCAN_CHECKS,
     *BOOKKEEPING_CHECKS,
+    *WRITE_CHECKS,
+    *NEWS_CHECKS,
+    *WRITER_CHECKS,
+    *LEASE_CHECKS,
+    *CARE_CHECKS,
+    *COPYING_CHECKS,
     *LIFE_CHECKS,
 )
 """Checks of every store; each takes a `MakeStore`."""

@@ -8,7 +8,7 @@ import random
 from contextlib import aclosing
 
 from neuro.engram import Engram
-from neuro.stores.base import Agenda, Placed
+from neuro.stores.base import Agenda, Placed, Remove
 from neuro.testing.expect import raises
 from neuro.testing.samples import sample_engram, sample_id, sample_placed
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
@@ -77,24 +77,15 @@ async def check_regions_and_agendas_are_apart(make_store: MakeStore) -> None:
 # Coming and going
 
 
-async def check_what_arrives_is_upcoming_once_it_is_revealed(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams = store.engrams(REGION)
-        await engrams.insert([Placed(sample_engram(1), 1e6, 10.0, 20.0), sample_placed(2)], arriving=True)
-        for agenda in Agenda:
-            assert await engrams.upcoming(agenda, math.inf, limit=9) == []
-        await engrams.reveal([sample_id(1), sample_id(2)])
-        assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=9) == [(sample_id(1), 10.0)]
-        assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == [(sample_id(1), 20.0)]
-
-
 async def check_the_deleted_are_never_upcoming(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
-        for arriving in (False, True):
-            await engrams.insert([Placed(sample_engram(1), 1e6, 10.0, 20.0)], arriving=arriving)
-            assert await engrams.delete(sample_id(1))
-            await engrams.reveal([sample_id(1)])
+        for by_write in (False, True):
+            await engrams.insert([Placed(sample_engram(1), 1e6, 10.0, 20.0)])
+            if by_write:
+                await store.write([Remove(REGION, sample_id(1))])
+            else:
+                await engrams.delete(sample_id(1))
             for agenda in Agenda:
                 assert await engrams.upcoming(agenda, math.inf, limit=9) == []
         await engrams.insert([Placed(sample_engram(1), 1e6, review_at=5.0)])
@@ -107,9 +98,7 @@ async def check_a_repeated_insert_leaves_the_agendas(make_store: MakeStore) -> N
         engrams, item = store.engrams(REGION), Placed(sample_engram(1), 1e6, 10.0, 20.0)
         await engrams.insert([item])
         await engrams.amend([sample_id(1)], lambda e: counted(e)._replace(review_at=30.0), op_id="a")
-        for arriving in (False, True):
-            await engrams.insert([item], arriving=arriving)
-        await engrams.reveal([sample_id(1)])
+        await engrams.insert([item])
         assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=9) == [(sample_id(1), 30.0)]
         assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == []
 
@@ -184,7 +173,6 @@ AGENDA_CHECKS = (
     check_upcoming_lists_ties_by_id,
     check_upcoming_leaves_out_the_bound_and_what_never_comes,
     check_regions_and_agendas_are_apart,
-    check_what_arrives_is_upcoming_once_it_is_revealed,
     check_the_deleted_are_never_upcoming,
     check_a_repeated_insert_leaves_the_agendas,
     check_amend_moves_adds_and_removes_what_is_upcoming,

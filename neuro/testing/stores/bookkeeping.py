@@ -1,23 +1,27 @@
-"""Checks of what a store keeps beside engrams: links, the journal and documents."""
+"""Checks of what a store keeps beside engrams: links and documents."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from neuro.stores.base import Link, Store
-from neuro.testing.expect import assert_same, in_order, raises
-from neuro.testing.samples import nasty_engrams, sample_engram, sample_id
+from neuro.stores.base import Document, Link, Store, Unlink
+from neuro.testing.expect import raises
+from neuro.testing.samples import nasty_engrams
 from neuro.testing.stores.engrams import MakeStore
 
 
 async def _links(store: Store, *ids: str) -> list[list[Link]]:
     """Outgoing links of each, in a fixed order."""
     return [sorted(outgoing) for outgoing in await store.links(ids)]
+
+
+async def write_documents(store: Store, documents: Mapping[str, Any]) -> None:
+    """Writes documents, all or none."""
+    await store.write([Document(key, value) for key, value in documents.items()])
 
 
 def _both_ways(one: str, other: str, kind: str, weight: float) -> list[Link]:
@@ -30,9 +34,9 @@ def _both_ways(one: str, other: str, kind: str, weight: float) -> list[Link]:
 async def check_links_are_set_replaced_and_removed(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         near, far = Link("a", "b", "temporal", 0.1 + 0.2), Link("a", "b", "co_recalled", 5e-324)
-        await store.link([near, far, Link("a", "c", "temporal", 1e300)])
+        await store.write([near, far, Link("a", "c", "temporal", 1e300)])
         stronger = near._replace(weight=1 / 3)
-        await store.link([stronger, Link("a", "c", "temporal", 0.0), Link("x", "y", "temporal", 0.0)])
+        await store.write([stronger, Link("a", "c", "temporal", 0.0), Link("x", "y", "temporal", 0.0)])
         outgoing, nothing = await store.links(["a", "x"])
         assert sorted(outgoing) == sorted([stronger, far])
         assert nothing == []
@@ -43,7 +47,7 @@ async def check_links_are_outgoing_in_the_order_asked(make_store: MakeStore) -> 
         odd = nasty_engrams()[6].engram_id
         one, two = Link("a", "b", "temporal", 1.0), Link("b", odd, "t:e m'p", -0.5)
         three = Link(odd, "a", "temporal", 2.0)
-        await store.link([one, two, three])
+        await store.write([one, two, three])
         assert await _links(store, "b", "c", odd, "a", "b") == [[two], [], [three], [one], [two]]
 
 
@@ -51,41 +55,10 @@ async def check_unlink_removes_both_directions(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         kept = _both_ways("b", "c", "temporal", 0.5)
         gone = [*_both_ways("a", "b", "temporal", 1.0), *_both_ways("a", "c", "co_held", 2.0)]
-        await store.link([*gone, Link("b", "a", "co_recalled", 3.0), *kept])
+        await store.write([*gone, Link("b", "a", "co_recalled", 3.0), *kept])
         for _ in range(2):
-            await store.unlink("a")
+            await store.write([Unlink("a")])
             assert await _links(store, "a", "b", "c") == [[], [kept[0]], [kept[1]]]
-
-
-# The journal
-
-
-async def check_the_journal_keeps_the_newest_and_drops(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        nasty = nasty_engrams()
-        await store.write_journal(nasty)
-        assert_same(await store.journal(), in_order(nasty))
-        newer = nasty[0].with_trace(nasty[1].trace)
-        dropped = [e.engram_id for e in nasty[2:]]
-        for _ in range(2):
-            await store.write_journal([newer], drop=[*dropped, sample_id(99)])
-            assert_same(await store.journal(), [newer, nasty[1]])
-        await store.write_journal([], drop=[sample_id(1), sample_id(2)])
-        assert await store.journal() == []
-
-
-async def check_the_journal_is_in_order_of_id(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        numbers = [12, 3, 250, 17, 1, 4096]
-        await asyncio.gather(*(store.write_journal([sample_engram(n)]) for n in numbers))
-        assert_same(await store.journal(), [sample_engram(n) for n in sorted(numbers)])
-
-
-async def check_the_journal_is_apart_from_the_regions(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        await store.write_journal([sample_engram(1)])
-        assert await store.engrams("hippocampus").scan() == []
-        assert await store.engrams("neocortex").count(math.inf) == (0, 0)
 
 
 # Documents
@@ -107,11 +80,19 @@ def _nasty_documents() -> dict[str, Any]:
 async def check_documents_survive_as_json(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         documents = _nasty_documents()
-        await store.write_documents(documents)
+        await write_documents(store, documents)
         found = await store.read_documents([*reversed(documents), "missing"])
         _assert_documents(found, [*reversed(documents.values()), None])
-        await store.write_documents({"zero": [1], "nested": None})
+        await write_documents(store, {"zero": [1], "nested": None})
         _assert_documents(await store.read_documents(["nested", "zero", "false"]), [None, [1], False])
+
+
+async def check_a_document_set_to_none_is_gone(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        await write_documents(store, {"nights": 5, "kept": 1})
+        await write_documents(store, {"nights": None, "missing": None})
+        assert await store.read_documents(["nights", "missing", "kept"]) == [None, None, 1]
+        assert await store.amend_document("nights", more) == 1
 
 
 def _assert_documents(found: Sequence[Any], expected: Sequence[Any]) -> None:
@@ -124,7 +105,7 @@ def _assert_documents(found: Sequence[Any], expected: Sequence[Any]) -> None:
 async def check_documents_do_not_change_with_what_was_given_or_read(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         given = {"list": [1]}
-        await store.write_documents({"key": given})
+        await write_documents(store, {"key": given})
         given["list"].append(2)
         [read] = await store.read_documents(["key"])
         read["list"].append(3)
@@ -136,11 +117,11 @@ async def check_documents_do_not_change_with_what_was_given_or_read(make_store: 
 
 async def check_documents_are_written_all_or_none(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
-        await store.write_documents({"a": 0, "b": 0})
+        await write_documents(store, {"a": 0, "b": 0})
         with raises(TypeError, ValueError):
-            await store.write_documents({"a": 1, "b": object(), "c": 1})
+            await write_documents(store, {"a": 1, "b": object(), "c": 1})
         assert await store.read_documents(["a", "b", "c"]) == [0, 0, None]
-        await asyncio.gather(*(store.write_documents({"a": n, "b": n, "c": n}) for n in range(1, 9)))
+        await asyncio.gather(*(write_documents(store, {"a": n, "b": n, "c": n}) for n in range(1, 9)))
         a, b, c = await store.read_documents(["a", "b", "c"])
         assert a == b == c, "two writes were mixed"
 
@@ -156,7 +137,7 @@ def more(held: Any) -> Any:
 async def check_a_document_is_changed_from_what_is_stored_now(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         assert await store.amend_document("nights", more) == 1
-        await store.write_documents({"nights": 5, "other": 7})
+        await write_documents(store, {"nights": 5, "other": 7})
         assert await store.amend_document("nights", more) == 6
         assert await store.amend_document("nights", more) == 7
         assert await store.read_documents(["nights", "other"]) == [7, 7]
@@ -176,7 +157,7 @@ async def check_changed_documents_survive_as_json(make_store: MakeStore) -> None
 
 async def check_a_change_of_a_document_that_fails_changes_nothing(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
-        await store.write_documents({"stored": 1})
+        await write_documents(store, {"stored": 1})
 
         def fail(held: Any) -> Any:
             raise ArithmeticError(held)
@@ -194,7 +175,7 @@ async def check_concurrent_changes_of_a_document_all_count(make_store: MakeStore
     async with aclosing(await make_store()) as store:
 
         async def count(task: int) -> list[int]:
-            await store.write_documents({f"{task}": task})
+            await write_documents(store, {f"{task}": task})
             return [await store.amend_document(f"nights {task % 2}", more) for _ in range(6)]
 
         counted = await asyncio.gather(*(count(task) for task in range(10)))
@@ -208,10 +189,8 @@ BOOKKEEPING_CHECKS = (
     check_links_are_set_replaced_and_removed,
     check_links_are_outgoing_in_the_order_asked,
     check_unlink_removes_both_directions,
-    check_the_journal_keeps_the_newest_and_drops,
-    check_the_journal_is_in_order_of_id,
-    check_the_journal_is_apart_from_the_regions,
     check_documents_survive_as_json,
+    check_a_document_set_to_none_is_gone,
     check_documents_do_not_change_with_what_was_given_or_read,
     check_documents_are_written_all_or_none,
     check_a_document_is_changed_from_what_is_stored_now,

@@ -73,13 +73,12 @@ async def check_amend_leaves_out_the_missing_and_creates_nothing(make_store: Mak
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(1)])
-        await engrams.insert([sample_placed(2)], arriving=True)
+        await store.engrams("cerebellum").insert([sample_placed(2)])
         asked = [sample_id(3), sample_id(1), sample_id(2)]
         amended = await engrams.amend(asked, counted, op_id="a")
         assert [e.engram_id for e in amended] == [sample_id(1)]
         assert await engrams.count(math.inf) == (1, 1)
-        await engrams.reveal([sample_id(2)])
-        assert_same(await engrams.get([sample_id(2)]), [sample_placed(2).engram])
+        assert_same(await store.engrams("cerebellum").get([sample_id(2)]), [sample_placed(2).engram])
 
 
 async def check_an_operation_counts_once(make_store: MakeStore) -> None:

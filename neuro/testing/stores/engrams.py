@@ -1,4 +1,4 @@
-"""Checks of keeping engrams: insert, reveal, arrivals, delete, get and find."""
+"""Checks of keeping engrams: insert, delete, get and find."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from neuro.engram import Engram
 from neuro.errors import StaleEngramError
-from neuro.stores.base import Agenda, EngramStore, Placed, Store
+from neuro.stores.base import Agenda, Document, EngramStore, Placed, Remove, Store, Unlink
 from neuro.testing.expect import assert_same, in_order, raises
 from neuro.testing.samples import nasty_engrams, sample_engram, sample_id, sample_placed
 
@@ -63,17 +63,13 @@ async def check_nothing_asked_is_nothing_answered(make_store: MakeStore) -> None
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         await engrams.insert([])
-        await engrams.reveal([])
         assert await engrams.amend([], counted, op_id="none") == []
         assert await engrams.get([]) == []
         assert await engrams.find([]) == []
         assert await engrams.demote([], 1.0) == []
-        await store.link([])
-        await store.unlink(sample_id(1))
+        await store.write([])
+        await store.write([Unlink(sample_id(1)), Remove(REGION, sample_id(1)), Document("none", None)])
         assert await store.links([]) == []
-        await store.write_journal([])
-        assert await store.journal() == []
-        await store.write_documents({})
         assert await store.read_documents([]) == []
 
 
@@ -90,20 +86,12 @@ async def check_an_insert_may_be_repeated(make_store: MakeStore) -> None:
 async def check_an_insert_with_other_content_is_refused_as_a_whole(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
-        visible, hidden = sample_placed(2), sample_placed(4)
-        await engrams.insert([visible])
-        await engrams.insert([hidden], arriving=True)
-        for arriving in (False, True):
-            for number in (2, 4):
-                with raises(StaleEngramError):
-                    await engrams.insert(
-                        [sample_placed(1), sample_placed(number, "Something else"), sample_placed(5)],
-                        arriving=arriving,
-                    )
-        assert_same(await engrams.scan(), [visible.engram])
-        assert await engrams.arrivals() == [hidden.engram.engram_id]
-        await engrams.reveal([hidden.engram.engram_id])
-        assert_same(await engrams.get([hidden.engram.engram_id]), [hidden.engram])
+        items = [sample_placed(n) for n in (2, 4)]
+        await engrams.insert(items)
+        for other in (sample_placed(2, "Something else"), sample_placed(4, encoded_at=1001.0)):
+            with raises(StaleEngramError):
+                await engrams.insert([sample_placed(1), other, sample_placed(5)], writer="somebody")
+        assert_same(await engrams.scan(), [item.engram for item in items])
 
 
 async def check_an_insert_never_overwrites(make_store: MakeStore) -> None:
@@ -118,80 +106,12 @@ async def check_an_insert_never_overwrites(make_store: MakeStore) -> None:
         assert await engrams.due(30.0, limit=10) == [], "a repeated insert woke a dormant engram"
 
 
-async def check_an_insert_neither_hides_the_visible_nor_shows_the_arriving(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams, visible, hidden = store.engrams(REGION), sample_placed(1), sample_placed(2)
-        await engrams.insert([visible])
-        await engrams.insert([visible], arriving=True)
-        assert_same(await engrams.get([sample_id(1)]), [visible.engram])
-        assert await engrams.arrivals() == []
-        await engrams.insert([hidden], arriving=True)
-        await engrams.insert([hidden])
-        assert await engrams.get([sample_id(2)]) == [None]
-        assert await engrams.arrivals() == [sample_id(2)]
-
-
 async def check_concurrent_inserts_of_one_engram_store_it_once(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams, item = store.engrams(REGION), sample_placed(1, "harbour")
         await asyncio.gather(*(engrams.insert([item, sample_placed(n + 2)]) for n in range(8)))
         assert await engrams.count(math.inf) == (9, 9)
         assert [e.engram_id for e in await engrams.scan()] == [sample_id(n + 1) for n in range(9)]
-
-
-# Arriving
-
-
-async def check_arriving_engrams_are_invisible(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams, item = store.engrams(REGION), sample_placed(1)
-        await engrams.insert([item], arriving=True)
-        await engrams.insert([item], arriving=True)
-        assert await engrams.arrivals() == [sample_id(1)]
-        await assert_absent(engrams, item.engram)
-        assert await engrams.arrivals() == [sample_id(1)]
-
-
-async def check_reveal_shows_the_engram_and_drops_its_journal_entry(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams, item, other = store.engrams(REGION), sample_placed(1, forgotten_at=7.0), sample_placed(2)
-        await store.write_journal([item.engram, other.engram])
-        await engrams.insert([item, other], arriving=True)
-        await engrams.reveal([sample_id(1), sample_id(9)])
-        assert_same(await engrams.scan(), [item.engram])
-        assert await engrams.find([item.engram.digest]) == [sample_id(1)]
-        assert await engrams.due(8.0, limit=9) == [sample_id(1)]
-        assert await engrams.count(8.0) == (1, 1)
-        assert len(await engrams.amend([sample_id(1)], counted, op_id="a")) == 1
-        assert await engrams.arrivals() == [sample_id(2)]
-        assert_same(await store.journal(), [other.engram])
-
-
-async def check_reveal_never_brings_back_the_deleted(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams, item = store.engrams(REGION), sample_placed(1)
-        await store.write_journal([item.engram])
-        await engrams.insert([item], arriving=True)
-        assert await engrams.delete(sample_id(1))
-        await engrams.reveal([sample_id(1)])
-        await assert_absent(engrams, item.engram)
-        assert await engrams.arrivals() == []
-        assert_same(await store.journal(), [item.engram])
-
-
-async def check_reveal_of_the_visible_changes_nothing(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams = store.engrams(REGION)
-        await engrams.insert([sample_placed(1, forgotten_at=10.0)], arriving=True)
-        await engrams.reveal([sample_id(1)])
-        amended = await engrams.amend([sample_id(1)], lambda e: counted(e, 20.0), op_id="a")
-        await engrams.demote([sample_id(1)], 30.0)
-        await store.write_journal(amended)
-        await engrams.reveal([sample_id(1)])
-        assert_same(await engrams.scan(), amended)
-        assert await engrams.due(30.0, limit=9) == []
-        assert await engrams.count(15.0) == (1, 0)
-        assert_same(await store.journal(), amended)
 
 
 # Deleting
@@ -218,17 +138,6 @@ async def check_delete_by_revision_refuses_what_has_changed(make_store: MakeStor
         assert await engrams.get([sample_id(1)]) == [None]
 
 
-async def check_delete_takes_the_arriving_too(make_store: MakeStore) -> None:
-    async with aclosing(await make_store()) as store:
-        engrams, item = store.engrams(REGION), sample_placed(1, revision=3)
-        await engrams.insert([item], arriving=True)
-        with raises(StaleEngramError):
-            await engrams.delete(sample_id(1), revision=2)
-        assert await engrams.arrivals() == [sample_id(1)]
-        assert await engrams.delete(sample_id(1), revision=3)
-        assert await engrams.arrivals() == []
-
-
 async def check_delete_of_the_unknown_is_false(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
@@ -245,8 +154,7 @@ async def check_what_was_deleted_starts_anew_when_it_is_inserted_again(make_stor
         await engrams.amend([sample_id(1)], lambda e: counted(e, 20.0), op_id="a")
         await engrams.demote([sample_id(1)], 30.0)
         await engrams.delete(sample_id(1))
-        await engrams.insert([item], arriving=True)
-        await engrams.reveal([sample_id(1)])
+        await engrams.insert([item])
         assert_same(await engrams.get([sample_id(1)]), [item.engram])
         assert await engrams.due(11.0, limit=9) == [sample_id(1)]
         again = await engrams.amend([sample_id(1)], counted, op_id="a")
@@ -256,16 +164,15 @@ async def check_what_was_deleted_starts_anew_when_it_is_inserted_again(make_stor
 # Finding by digest
 
 
-async def check_find_knows_the_visible_by_their_digests(make_store: MakeStore) -> None:
+async def check_find_knows_engrams_by_their_digests(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         one, two = sample_placed(1, "The keys are in the  kettle"), sample_placed(2, "Nobody knows")
         repeat = sample_engram(9, " The keys are in the kettle\n")
         await engrams.insert([one])
-        await engrams.insert([two], arriving=True)
         asked = [two.engram.digest, repeat.digest, sample_engram(3).digest, repeat.digest]
         assert await engrams.find(asked) == [None, sample_id(1), None, sample_id(1)]
-        await engrams.reveal([sample_id(2)])
+        await engrams.insert([two])
         await engrams.amend([sample_id(1), sample_id(2)], counted, op_id="a")
         await engrams.delete(sample_id(1))
         assert await engrams.find(asked) == [sample_id(2), None, None, None]
@@ -276,11 +183,10 @@ async def check_find_knows_the_twin_of_a_deleted_engram(make_store: MakeStore) -
         engrams = store.engrams(REGION)
         digest = sample_engram(1, "harbour").digest
         await engrams.insert([sample_placed(1, "harbour"), sample_placed(2, "harbour")])
-        await engrams.insert([sample_placed(3, "harbour")], arriving=True)
         found: set[str] = set()
         for left in (2, 1):
             [engram_id] = await engrams.find([digest])
-            assert engram_id is not None, f"{left} visible engrams have the digest, and none was found"
+            assert engram_id is not None, f"{left} engrams have the digest, and none was found"
             assert await engrams.delete(engram_id)
             found.add(engram_id)
         assert found == {sample_id(1), sample_id(2)}
@@ -294,17 +200,11 @@ ENGRAM_CHECKS = (
     check_an_insert_may_be_repeated,
     check_an_insert_with_other_content_is_refused_as_a_whole,
     check_an_insert_never_overwrites,
-    check_an_insert_neither_hides_the_visible_nor_shows_the_arriving,
     check_concurrent_inserts_of_one_engram_store_it_once,
-    check_arriving_engrams_are_invisible,
-    check_reveal_shows_the_engram_and_drops_its_journal_entry,
-    check_reveal_never_brings_back_the_deleted,
-    check_reveal_of_the_visible_changes_nothing,
     check_delete_leaves_nothing_behind,
     check_delete_by_revision_refuses_what_has_changed,
-    check_delete_takes_the_arriving_too,
     check_delete_of_the_unknown_is_false,
     check_what_was_deleted_starts_anew_when_it_is_inserted_again,
-    check_find_knows_the_visible_by_their_digests,
+    check_find_knows_engrams_by_their_digests,
     check_find_knows_the_twin_of_a_deleted_engram,
 )

@@ -47,17 +47,14 @@ async def check_demote_marks_only_what_is_still_due(make_store: MakeStore) -> No
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(n, forgotten_at=10.0 * n) for n in (1, 2, 3)])
-        await engrams.insert([sample_placed(4, forgotten_at=1.0)], arriving=True)
         late = await engrams.due(25.0, limit=9)
         assert late == [sample_id(1), sample_id(2)]
         await engrams.amend([sample_id(1)], lambda e: counted(e, 100.0), op_id="a")
-        demoted = await engrams.demote([*late, sample_id(3), sample_id(4), sample_id(9)], 25.0)
+        demoted = await engrams.demote([*late, sample_id(3), sample_id(9)], 25.0)
         assert demoted == [sample_id(2)]
         assert await engrams.due(25.0, limit=9) == [], "a dormant engram was due again"
         assert await engrams.demote([sample_id(2)], 25.0) == []
         assert await engrams.due(math.inf, limit=9) == [sample_id(3), sample_id(1)]
-        await engrams.reveal([sample_id(4)])
-        assert await engrams.due(25.0, limit=9) == [sample_id(4)]
 
 
 async def check_the_dormant_are_kept_counted_and_found(make_store: MakeStore) -> None:

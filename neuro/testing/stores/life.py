@@ -7,13 +7,28 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
-from neuro.engram import Engram
-from neuro.errors import StoreClosedError
-from neuro.stores.base import Agenda, Link, Placed, Store
+from neuro.errors import LeaseLostError, StoreClosedError
+from neuro.stores.base import (
+    Agenda,
+    Document,
+    Happening,
+    Insert,
+    Lease,
+    Link,
+    Placed,
+    Remove,
+    Store,
+    Unlink,
+    Write,
+)
+from neuro.stores.fencing import fenced
 from neuro.testing.expect import assert_same, in_order, raises
 from neuro.testing.samples import nasty_engrams, sample_engram, sample_id, sample_placed
 from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
+from neuro.testing.stores.images import HIPPOCAMPUS, nothing_changes
+from neuro.testing.stores.news import happened, position_of
+from neuro.testing.stores.writing import never_stale, owners
 
 Reopen = Callable[[], Awaitable[Store]]
 """Opens the place of the store made last once more, beside what is open there already."""
@@ -37,15 +52,14 @@ async def check_every_verb_after_closing_raises(make_store: MakeStore) -> None:
     used, unused = store.engrams(REGION), store.engrams("cerebellum")
     await used.insert([sample_placed(1)])
     await store.aclose()
-    ids = [sample_id(1)]
+    ids, lease = [sample_id(1)], Lease("somebody", 1, 2.0)
     for engrams in (used, unused, store.engrams("basal_ganglia")):
         verbs: list[Callable[[], Awaitable[object]]] = [
             lambda e=engrams: e.insert([sample_placed(1)]),
-            lambda e=engrams: e.reveal(ids),
-            lambda e=engrams: e.arrivals(),
             lambda e=engrams: e.amend(ids, counted, op_id="a"),
             lambda e=engrams: e.delete(ids[0]),
             lambda e=engrams: e.get(ids),
+            lambda e=engrams: e.kept(ids),
             lambda e=engrams: e.find(["0" * 32]),
             lambda e=engrams: e.scan(),
             lambda e=engrams: e.due(1.0, limit=1),
@@ -53,12 +67,20 @@ async def check_every_verb_after_closing_raises(make_store: MakeStore) -> None:
             lambda e=engrams: e.upcoming(Agenda.REVIEW, 1.0, limit=1),
             lambda e=engrams: e.count(1.0),
             lambda: store.links(ids),
-            lambda: store.link([Link("a", "b", "temporal", 1.0)]),
-            lambda: store.unlink("a"),
-            store.journal,
-            lambda: store.write_journal([sample_engram(1)]),
             lambda: store.read_documents(["a"]),
-            lambda: store.write_documents({"a": 1}),
+            lambda: store.write([]),
+            lambda: store.write([Document("a", 1)], op_id="a"),
+            lambda: store.news(None),
+            lambda: store.beat("somebody", 1.0),
+            lambda: store.retire("somebody"),
+            lambda: store.adopt(REGION, "somebody", silent_since=1.0),
+            lambda: store.acquire("somebody", now=1.0, until=2.0),
+            lambda: store.renew(lease, until=2.0),
+            lambda: store.release(lease),
+            store.contents,
+            store.health,
+            store.verify,
+            store.scrub,
             lambda: store.amend_document("a", lambda held: held),
         ]
         for verb in verbs:
@@ -104,12 +126,11 @@ async def check_the_forget_index_survives_reopening(make_store: MakeStore, reope
 
 async def check_the_agendas_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
     late, small = 1_700_000_000.123456, 0.1 + 0.2
-    kept, moved, deleted, arriving = (sample_id(n) for n in (1, 2, 3, 4))
+    kept, moved, deleted = (sample_id(n) for n in (1, 2, 3))
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         items = [Placed(sample_engram(n), 1e6, small, late) for n in (1, 2, 3)]
         await engrams.insert(items)
-        await engrams.insert([Placed(sample_engram(4), 1e6, -1e300, 5e-324)], arriving=True)
         await engrams.amend([moved], lambda e: counted(e)._replace(rehearse_at=8.0), op_id="a")
         await engrams.delete(deleted)
     async with aclosing(await reopen()) as store:
@@ -117,50 +138,93 @@ async def check_the_agendas_survive_reopening(make_store: MakeStore, reopen: Reo
         reviews, rehearsals = [(kept, small)], [(moved, 8.0), (kept, late)]
         assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=9) == reviews
         assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == rehearsals
-        await engrams.reveal([arriving])
-    async with aclosing(await reopen()) as store:
-        engrams = store.engrams(REGION)
-        assert await engrams.upcoming(Agenda.REVIEW, 1.0, limit=9) == [(arriving, -1e300), *reviews]
-        rehearsals.insert(0, (arriving, 5e-324))
-        assert await engrams.upcoming(Agenda.REHEARSAL, math.inf, limit=9) == rehearsals
 
 
-async def check_arrivals_and_operations_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
-    arriving = sample_placed(2, forgotten_at=5.0)
+async def check_operations_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
+    placed = sample_placed(2)
+    move = [Remove(HIPPOCAMPUS, sample_id(2), 0), Insert(REGION, placed)]
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
         await engrams.insert([sample_placed(1)])
-        await engrams.insert([arriving], arriving=True)
         amended = await engrams.amend([sample_id(1)], counted, op_id="first")
         for other in range(7):
             amended = await engrams.amend([sample_id(1)], counted, op_id=f"other {other}")
-        await store.write_journal([arriving.engram])
+        await store.engrams(HIPPOCAMPUS).insert([placed])
+        await store.write(move, op_id="moves")
     async with aclosing(await reopen()) as store:
         engrams = store.engrams(REGION)
-        assert_same(await engrams.amend([sample_id(1), sample_id(2)], counted, op_id="first"), amended)
-        assert await engrams.arrivals() == [sample_id(2)]
+        assert_same(await engrams.amend([sample_id(1)], counted, op_id="first"), amended)
+        await engrams.delete(sample_id(2))
+        with never_stale("a repeated write"):
+            await store.write(move, op_id="moves")
         assert_same(await engrams.scan(), amended)
-        await engrams.reveal([sample_id(2)])
-        assert await store.journal() == []
-    async with aclosing(await reopen()) as store:
-        engrams = store.engrams(REGION)
-        assert await engrams.arrivals() == []
-        assert_same(await engrams.scan(), [*amended, arriving.engram])
-        assert await engrams.due(6.0, limit=9) == [sample_id(2)]
 
 
 async def check_bookkeeping_survives_reopening(make_store: MakeStore, reopen: Reopen) -> None:
-    nasty = in_order(nasty_engrams())
     link, gone = Link("a", "b", "temporal", 0.1 + 0.2), Link("a", "c", "co_held", 1.0)
     async with aclosing(await make_store()) as store:
-        await store.link([link, gone])
-        await store.link([gone._replace(weight=0.0)])
-        await store.write_journal(nasty)
-        await store.write_documents({"clock": {"brain": 0.1 + 0.2, "nights": 3}})
+        await store.write(
+            [link, gone, Document("clock", {"brain": 0.1 + 0.2, "nights": 3}), Document("gone", 1)]
+        )
+        await store.write([gone._replace(weight=0.0), Document("gone", None)])
     async with aclosing(await reopen()) as store:
         assert await store.links(["a", "b"]) == [[link], []]
-        assert_same(await store.journal(), nasty)
-        assert await store.read_documents(["clock", "none"]) == [{"brain": 0.1 + 0.2, "nights": 3}, None]
+        found = await store.read_documents(["clock", "none", "gone"])
+        assert found == [{"brain": 0.1 + 0.2, "nights": 3}, None, None]
+
+
+async def check_writers_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
+    living, nobodys, silent, retired = (sample_id(n) for n in (1, 2, 3, 4))
+    async with aclosing(await make_store()) as store:
+        engrams = store.engrams(HIPPOCAMPUS)
+        for number, writer in enumerate(("living", None, "silent", "retired"), 1):
+            await engrams.insert([sample_placed(number)], writer=writer)
+            if writer is not None:
+                await store.beat(writer, 50.0 if writer == "silent" else 100.0)
+        await store.retire("retired")
+    async with aclosing(await reopen()) as store:
+        await store.beat("adopter", 100.0)
+        adopted = await store.adopt(HIPPOCAMPUS, "adopter", silent_since=100.0)
+        assert adopted == [nobodys, silent, retired]
+    async with aclosing(await reopen()) as store:
+        assert await store.adopt(HIPPOCAMPUS, "another", silent_since=100.0) == []
+        await store.retire("adopter")
+        await store.retire("living")
+        assert await store.adopt(HIPPOCAMPUS, "another", silent_since=100.0) == [living, *adopted]
+
+
+async def check_news_survive_reopening(make_store: MakeStore, reopen: Reopen) -> None:
+    async with aclosing(await make_store()) as store:
+        start = await position_of(store)
+        await store.engrams(REGION).insert([sample_placed(1), sample_placed(2)])
+        middle = await position_of(store)
+        await store.engrams(REGION).delete(sample_id(1))
+    expected = [(Happening.REMOVED, sample_id(1)), (Happening.INSERTED, sample_id(3))]
+    async with aclosing(await reopen()) as store:
+        assert await happened(store, middle) == expected[:1]
+        await store.engrams(REGION).insert([sample_placed(3)])
+        assert await happened(store, middle) == expected
+        assert len(await happened(store, start)) == 4
+        assert await happened(store, await position_of(store)) == []
+
+
+async def check_the_lease_survives_reopening(make_store: MakeStore, reopen: Reopen) -> None:
+    async with aclosing(await make_store()) as store:
+        lost = await store.acquire("one", now=0.0, until=10.0)
+        lease = await store.acquire("two", now=10.0, until=20.1 + 0.2)
+    async with aclosing(await reopen()) as store:
+        assert await store.acquire("three", now=20.2, until=30.0) == lease
+        with fenced(lost.fence), raises(LeaseLostError):
+            await store.write([Document("a", 1)])
+        with fenced(lease.fence):
+            await store.write([Document("a", 2)])
+        assert await store.read_documents(["a"]) == [2]
+        await store.release(lease)
+    async with aclosing(await reopen()) as store:
+        assert (await store.acquire("three", now=20.2, until=30.0)).fence > lease.fence
+
+
+# Several handles of one place
 
 
 async def check_changes_of_a_document_through_two_handles_all_count(
@@ -175,43 +239,97 @@ async def check_changes_of_a_document_through_two_handles_all_count(
         assert await store.amend_document("nights", more) == 61
 
 
+async def check_two_handles_see_what_each_other_writes(make_store: MakeStore, reopen: Reopen) -> None:
+    async with aclosing(await make_store()) as one, aclosing(await reopen()) as other:
+        start = await position_of(other)
+        for number, (writing, reading) in enumerate(((one, other), (other, one)), 1):
+            item = sample_placed(number)
+            await writing.engrams(HIPPOCAMPUS).insert([item], writer="somebody")
+            assert_same(await reading.engrams(HIPPOCAMPUS).get([sample_id(number)]), [item.engram])
+            move = [Remove(HIPPOCAMPUS, sample_id(number), 0), Insert(REGION, item)]
+            await reading.write(move, op_id=f"moves {number}")
+            with never_stale("a write repeated through another handle"):
+                await writing.write(move, op_id=f"moves {number}")
+            assert await owners(writing, sample_id(number)) == [REGION]
+            assert await happened(writing, start) == await happened(reading, start)
+        told = [(kind, sample_id(n)) for n in (1, 2) for kind in (Happening.INSERTED, Happening.MOVED)]
+        assert await happened(one, start) == told
+
+
+async def check_no_news_of_another_handle_is_missed(make_store: MakeStore, reopen: Reopen) -> None:
+    async with aclosing(await make_store()) as one, aclosing(await reopen()) as other:
+        position, heard = await position_of(other), list[str]()
+
+        async def write(store: Store, first: int) -> None:
+            for number in range(first, first + 20):
+                await store.engrams(REGION).insert([sample_placed(number)])
+
+        writing = [asyncio.create_task(write(store, 100 * n)) for n, store in enumerate((one, other, one))]
+        done = False
+        while not done:
+            done = all(task.done() for task in writing)
+            news = await other.news(position)
+            heard += [engram_id for _, engram_id in news.happened]
+            position = news.position
+            await asyncio.sleep(0)
+        await asyncio.gather(*writing)
+        expected = [sample_id(100 * task + n) for task in range(3) for n in range(20)]
+        assert sorted(heard) == expected, "news were missed, or told twice"
+
+
+async def check_two_handles_share_writers_and_the_lease(make_store: MakeStore, reopen: Reopen) -> None:
+    async with aclosing(await make_store()) as one, aclosing(await reopen()) as other:
+        handles = (one, other)
+        await one.engrams(HIPPOCAMPUS).insert([sample_placed(n) for n in range(20)])
+        adopting: list[Awaitable[list[str]]] = []
+        for number in range(4):
+            await handles[number % 2].beat(f"{number}", 1.0)
+            adopting.append(handles[number % 2].adopt(HIPPOCAMPUS, f"{number}", silent_since=0.0))
+        adopted = [engram_id for ids in await asyncio.gather(*adopting) for engram_id in ids]
+        assert sorted(adopted) == [sample_id(n) for n in range(20)]
+        acquiring = [handles[n % 2].acquire(f"{n}", now=0.0, until=10.0) for n in range(6)]
+        lease, *others = await asyncio.gather(*acquiring)
+        assert set(others) == {lease}, "two handles hold the lease at once"
+        for loser, winner in (handles, handles[::-1]):
+            lost, lease = (
+                lease,
+                await winner.acquire(f"{lease.fence}", now=lease.until, until=lease.until + 10.0),
+            )
+            assert not await loser.renew(lost, until=1e9)
+            with fenced(lost.fence), raises(LeaseLostError):
+                await loser.engrams(REGION).insert([sample_placed(1)])
+        assert await one.engrams(REGION).scan() == []
+
+
 # Neighbours
 
 
 async def check_namespaces_are_isolated(make_store: MakeStore, open_neighbour: Reopen) -> None:
     async with aclosing(await make_store()) as store, aclosing(await open_neighbour()) as neighbour:
         item, other = Placed(sample_engram(1, "harbour"), 1e6, 10.0, 20.0), sample_placed(1, "piano")
-        await store.engrams(REGION).insert([item])
-        await store.engrams(REGION).insert([sample_placed(2)], arriving=True)
-        await store.link([Link("a", "b", "temporal", 1.0)])
-        await store.write_journal([item.engram])
-        await store.write_documents({"key": 1})
-        await _assert_empty(neighbour, item.engram)
-        await neighbour.engrams(REGION).insert([other])
-        await neighbour.unlink("a")
-        await neighbour.write_journal([], drop=[sample_id(1)])
-        assert await neighbour.amend_document("key", more) == 1
-        assert await neighbour.engrams(REGION).delete(sample_id(1))
-        assert_same(await store.engrams(REGION).scan(), [item.engram])
-        assert await store.links(["a"]) == [[Link("a", "b", "temporal", 1.0)]]
-        assert_same(await store.journal(), [item.engram])
-        for agenda in Agenda:
-            assert len(await store.engrams(REGION).upcoming(agenda, math.inf, limit=9)) == 1
-        assert await store.amend_document("key", more) == 2
-
-
-async def _assert_empty(store: Store, missing: Engram) -> None:
-    engrams = store.engrams(REGION)
-    assert await engrams.get([missing.engram_id]) == [None]
-    assert await engrams.find([missing.digest]) == [None]
-    assert await engrams.scan() == []
-    assert await engrams.count(math.inf) == (0, 0)
-    assert await engrams.arrivals() == []
-    for agenda in Agenda:
-        assert await engrams.upcoming(agenda, math.inf, limit=9) == []
-    assert await store.links(["a"]) == [[]]
-    assert await store.journal() == []
-    assert await store.read_documents(["key"]) == [None]
+        link = Link(sample_id(1), sample_id(1), "temporal", 1.0)
+        writes: list[Write] = [Insert(REGION, item, "somebody"), link, Document("a", 1)]
+        elsewhere = await position_of(neighbour)
+        await store.beat("somebody", 100.0)
+        await neighbour.beat("somebody", 0.0)
+        async with nothing_changes(neighbour, "a write of a neighbour"):
+            await store.write(writes, op_id="a")
+            lease = await store.acquire("somebody", now=0.0, until=10.0)
+            lease = await store.acquire("somebody", now=0.0, until=10.0)
+        assert await neighbour.engrams(REGION).find([item.engram.digest]) == [None]
+        assert await neighbour.verify() == []
+        async with nothing_changes(store, "a write of a neighbour"):
+            await neighbour.write([Insert(REGION, other), Unlink(sample_id(1)), Document("a", 5)], op_id="a")
+            assert await neighbour.amend_document("a", more) == 6
+            theirs = await neighbour.acquire("else", now=0.0, until=10.0)
+            with fenced(theirs.fence):
+                assert await neighbour.adopt(REGION, "else", silent_since=50.0) == [sample_id(1)]
+                assert await neighbour.engrams(REGION).delete(sample_id(1))
+            await neighbour.retire("somebody")
+        told = [(Happening.INSERTED, sample_id(1)), (Happening.REMOVED, sample_id(1))]
+        assert await happened(neighbour, elsewhere) == told
+        assert await store.adopt(REGION, "else", silent_since=50.0) == []
+        assert await store.renew(lease, until=20.0)
 
 
 LIFE_CHECKS = (check_closing_twice_is_harmless, check_every_verb_after_closing_raises)
@@ -220,7 +338,13 @@ DURABLE_CHECKS = (
     check_engrams_survive_reopening,
     check_the_forget_index_survives_reopening,
     check_the_agendas_survive_reopening,
-    check_arrivals_and_operations_survive_reopening,
+    check_operations_survive_reopening,
     check_bookkeeping_survives_reopening,
+    check_writers_survive_reopening,
+    check_news_survive_reopening,
+    check_the_lease_survives_reopening,
     check_changes_of_a_document_through_two_handles_all_count,
+    check_two_handles_see_what_each_other_writes,
+    check_no_news_of_another_handle_is_missed,
+    check_two_handles_share_writers_and_the_lease,
 )

@@ -1,0 +1,62 @@
+"""What the commands that look after a store show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuro.frontends.rendering import ASIDE, CONTENT, counted
+from neuro.frontends.screen import Screen
+from neuro.stores.backups import Backup
+from neuro.stores.base import Flaw, Health
+
+_LABEL = 12
+
+
+def show_health(screen: Screen, url: str, namespace: str, health: Health) -> None:
+    """How well a store keeps what it is given: first what is of concern."""
+    screen.say(url, lead=f"{'store':<{_LABEL}}")
+    screen.say(namespace, lead=f"{'namespace':<{_LABEL}}")
+    screen.say(health.durability, lead=f"{'durability':<{_LABEL}}")
+    for concern in health.concerns:
+        screen.say((concern, CONTENT), lead=f"{'concern':<{_LABEL}}")
+    for record in health.quarantined:
+        screen.say((record, CONTENT), lead=f"{'unreadable':<{_LABEL}}")
+    for name, fact in health.details.items():
+        screen.say((f"{name}: {_shown(fact)}", ASIDE), lead=" " * _LABEL)
+    if health.quarantined:
+        screen.say(
+            f"{counted(len(health.quarantined), 'record')} cannot be read, and count as gone: restore a backup, or"
+            " put them out of the way (neuro check --repair)."
+        )
+    elif not health.concerns:
+        screen.say("All is well.")
+
+
+def _shown(fact: str | float) -> str:
+    return (
+        ("no", "yes")[fact] if isinstance(fact, bool) else f"{fact:,}" if isinstance(fact, int) else str(fact)
+    )
+
+
+def show_flaws(screen: Screen, flaws: Sequence[Flaw], *, repair: bool) -> None:
+    """A line for each flaw, and what is left of them."""
+    for flaw in flaws:
+        mended = " (mended)" if flaw.repaired else ""
+        screen.say((flaw.key, CONTENT), f": {flaw.problem}{mended}")
+    left = sum(not flaw.repaired for flaw in flaws)
+    if not flaws:
+        screen.say("Everything fits together.")
+    elif not left:
+        screen.say(f"{counted(len(flaws), 'flaw')} found, all mended.")
+    else:
+        advice = "restore a backup if they matter" if repair else "--repair mends what is mendable"
+        screen.say(f"{counted(len(flaws), 'flaw')} found, {left:,} left: {advice}.")
+
+
+def show_backup(screen: Screen, verb: str, done: Backup, file: str) -> None:
+    """What was saved or restored."""
+    for namespace, engrams in done.engrams.items():
+        screen.say(f"{verb} the namespace {namespace!r}: {counted(engrams, 'engram')}.")
+    for record in done.unreadable:
+        screen.say((f"could not be read, and is missing: {record}", CONTENT), lead="  ")
+    screen.say((file, ASIDE), lead="  ", whole=True)

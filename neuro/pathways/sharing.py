@@ -1,0 +1,140 @@
+"""Living with other brains on the same store: hearing of what they encode and forget, and taking over what they leave.
+
+Knows what happened to which engram; deliberately not what a recall makes of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import suppress
+
+from neuro.clock import Clock
+from neuro.connectome import Connectome
+from neuro.errors import StoreUnavailableError
+from neuro.pathways.oblivion import Oblivion
+from neuro.regions.anatomy import Anatomy
+from neuro.regions.prefrontal_cortex import PrefrontalCortex
+from neuro.stores import Happening, Store
+
+SILENCE = 30.0
+"""Seconds without a sign of life after which what a writer has left is another's."""
+_ATTEMPT = 1.0
+"""Real seconds between two attempts to write what waits."""
+_BEAT = 5.0
+"""Seconds between two signs of life, while there is anything to do."""
+
+
+class Sharing:
+    """One brain among those on its store.
+
+    Args:
+        writer: names this brain; unlike any other.
+    """
+
+    def __init__(
+        self,
+        writer: str,
+        store: Store,
+        clock: Clock,
+        anatomy: Anatomy,
+        connectome: Connectome,
+        prefrontal_cortex: PrefrontalCortex,
+        oblivion: Oblivion,
+    ) -> None:
+        self.writer = writer
+        self._store = store
+        self._clock = clock
+        self._anatomy = anatomy
+        self._connectome = connectome
+        self._prefrontal_cortex = prefrontal_cortex
+        self._oblivion = oblivion
+        self._position: str | None = None
+        self._beat_at: float | None = None
+        self._adopting = False
+        self._draining: asyncio.Task[None] | None = None
+
+    async def catch_up(self) -> None:
+        """Takes in what happened on the store since the last time, and writes what waits; nothing while it is away."""
+        journal = self._anatomy.hippocampus.journal
+        if journal is not None and journal.away:
+            return
+        with suppress(StoreUnavailableError):
+            await self.hear()
+
+    async def hear(self) -> None:
+        """`catch_up`, and StoreUnavailableError if the store is away."""
+        await self._anatomy.settle()
+        since, index = self._position, self._anatomy.index
+        news = await self._store.news(since)
+        self._position = news.position
+        if since is None:
+            return
+        if news.gap:
+            index.distrust()
+        fresh: dict[str, None] = {}
+        for happening, engram_id in news.happened:
+            if happening == Happening.REMOVED:
+                fresh.pop(engram_id, None)
+                self.let_go(engram_id)
+            elif happening == Happening.MOVED:
+                self._anatomy.hippocampus.departed([engram_id])
+            elif index.begun and engram_id not in index:
+                fresh[engram_id] = None
+        if fresh:
+            for _, engram in (await self._anatomy.owners([*fresh])).values():
+                index.add(engram)
+
+    def let_go(self, engram_id: str) -> None:
+        """Nothing in this process shows an engram any more; it has been deleted."""
+        self._oblivion.add(engram_id)
+        self._anatomy.let_go(engram_id)
+        self._connectome.let_go(engram_id)
+        self._prefrontal_cortex.release(engram_id)
+
+    def drain_later(self) -> None:
+        """Writes what waits as soon as the store is back, whether or not anything else happens by then."""
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain(), name="neuro buffer")
+
+    async def _drain(self) -> None:
+        journal = self._anatomy.hippocampus.journal
+        while journal is not None and journal.behind:
+            await asyncio.sleep(_ATTEMPT)
+            with suppress(StoreUnavailableError):
+                await self.beat()
+                await self._anatomy.settle()
+
+    async def beat(self) -> None:
+        """Gives a sign of life, if the last one is a while ago."""
+        now = self._clock.now()
+        if self._beat_at is None or not 0.0 <= now - self._beat_at < _BEAT:
+            await self._store.beat(self.writer, now)
+            self._beat_at = now
+
+    async def adopt(self, sleeps: float) -> None:
+        """Takes over what writers have left that have closed, or gave no sign of life for `SILENCE`."""
+        hippocampus = self._anatomy.hippocampus
+        silent_since = self._clock.now() - SILENCE
+        if self._adopting:  # it failed half-way, and what is its own already is not given again
+            self._beat_at = None
+            await self._store.retire(self.writer)
+            await self._store.adopt(hippocampus.name, uuid.uuid4().hex, silent_since=silent_since)
+        self._adopting = True
+        adopted = await self._store.adopt(hippocampus.name, self.writer, silent_since=silent_since)
+        if adopted:
+            self._beat_at = None
+            await self.beat()
+            engrams = await hippocampus.store.get(adopted)
+            hippocampus.adopt((engram for engram in engrams if engram is not None), sleeps)
+        self._adopting = False
+
+    def stop_draining(self) -> None:
+        """Nothing is written in the background any more."""
+        if self._draining is not None:
+            self._draining.cancel()
+
+    async def leave(self) -> None:
+        """What is left is another's from here on."""
+        if self._beat_at is not None:
+            await self._store.retire(self.writer)

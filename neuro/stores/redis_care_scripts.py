@@ -1,0 +1,168 @@
+"""The scripts by which `neuro.stores.redis_care` looks at what is stored and mends it.
+
+Each looks and mends in one step, so that what others write meanwhile is never taken for a flaw.
+"""
+
+from __future__ import annotations
+
+from neuro.stores.redis_lua import FIELDS, GUARD, INDEXES, NEWS, Script
+
+INSPECT = Script(
+    FIELDS,
+    """
+-- KEYS: those of a region, what the keys of documents and of dynamics begin with. ARGV: from which id on, limit.
+-- Returns of each engram: id, t, e, y, v, g, f, o, its instants among the fading and the dormant, '1' if its digest is
+-- listed.
+local page = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', '0', ARGV[2])
+for i, id in ipairs(page) do
+  local document, m = fields(KEYS[9] .. id, 't', 'e'), fields(KEYS[10] .. id, 'y', 'v', 'g', 'f', 'o')
+  local listed = m[3] and redis.call('ZSCORE', KEYS[6], m[3] .. ':' .. id)
+  page[i] = {id, document[1], document[2], m[1], m[2], m[3], m[4], m[5],
+             redis.call('ZSCORE', KEYS[2], id), redis.call('ZSCORE', KEYS[5], id), listed and '1' or '0'}
+end
+return page
+""",
+)
+
+REINDEX = Script(
+    GUARD,
+    FIELDS,
+    INDEXES,
+    NEWS,
+    """
+-- KEYS from 5 on: those of the region, dynamics, changes, regions. ARGV from 4 on: id, the y that was read, v, g, name
+-- of the region. Brings an engram to its place in the indexes, unless it is another one by now.
+local id, held = ARGV[4], fields(KEYS[13], 'y', 'f')
+if held[1] ~= ARGV[5] then return {'stale'} end
+local fading, dormant = redis.call('ZSCORE', KEYS[6], id), redis.call('ZSCORE', KEYS[9], id)
+local f = held[2]
+if not (f and tonumber(f)) then f = fading or dormant or 'inf' end
+redis.call('HSET', KEYS[13], 'v', ARGV[6], 'g', ARGV[7], 'f', f)
+redis.call('SADD', KEYS[15], ARGV[8])
+if redis.call('ZADD', KEYS[5], '0', id) == 1 then tell(KEYS[14], 'i', id) end
+redis.call('ZADD', KEYS[10], '0', ARGV[7] .. ':' .. id)
+if fading then dormant = false end
+put(KEYS[6], not dormant and f, id)
+put(KEYS[9], dormant and f, id)
+return done('')
+""",
+)
+
+STRAYS = Script(
+    FIELDS,
+    """
+-- KEYS: an index of a region, its ids, what the keys of dynamics begin with. ARGV: 'zset', 'digests' or 'hash'; '1' if
+-- strays are to go; what were members of the index. Returns those that are, and belong to no engram.
+local strays = {}
+local held = ARGV[1] == 'hash' and 'HEXISTS' or 'ZSCORE'
+for i = 3, #ARGV do
+  local member, digest, id = ARGV[i], nil, ARGV[i]
+  if ARGV[1] == 'digests' then digest, id = string.match(member, '^([^:]*):(.*)$') end
+  local stray = not id or not redis.call('ZSCORE', KEYS[2], id)
+  if not stray and digest then stray = fields(KEYS[3] .. id, 'g')[1] ~= digest end
+  local is_held = redis.call(held, KEYS[1], member)
+  if stray and is_held and is_held ~= 0 then
+    strays[#strays + 1] = member
+    if ARGV[2] == '1' then redis.call(ARGV[1] == 'hash' and 'HDEL' or 'ZREM', KEYS[1], member) end
+  end
+end
+return strays
+""",
+)
+
+OWNERS = Script(
+    FIELDS,
+    """
+-- KEYS: the dynamics of one id in each region. Returns the revision in each, or nothing.
+local revisions = {}
+for i = 1, #KEYS do revisions[i] = fields(KEYS[i], 'v')[1] end
+return revisions
+""",
+)
+
+DEAD_LINKS = Script("""
+-- KEYS: linked, regions, ids of each region, links of engrams. ARGV: number of regions, how many are listed, '1' if
+-- what is wrong is to go, ids of the engrams. Returns in turn the number of an engram, what is wrong, and the field:
+-- '' where it is all its links; or nothing but 'again' when there are other regions by now.
+if redis.call('SCARD', KEYS[2]) ~= tonumber(ARGV[2]) then return {'again'} end
+local regions, mend, wrong = tonumber(ARGV[1]), ARGV[3] == '1', {}
+local function known(id)
+  if #id ~= 32 or string.find(id, '[^0-9a-f]') then return true end
+  for i = 3, regions + 2 do
+    if redis.call('ZSCORE', KEYS[i], id) then return true end
+  end
+  return false
+end
+local function tell(i, problem, field)
+  wrong[#wrong + 1] = i
+  wrong[#wrong + 1] = problem
+  wrong[#wrong + 1] = field
+  if not mend then return end
+  local links = KEYS[regions + 2 + i]
+  if field == '' then redis.call('DEL', links) else redis.call('HDEL', links, field) end
+  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[1], ARGV[3 + i]) end
+end
+for i = 1, #KEYS - regions - 2 do
+  local id, held = ARGV[3 + i], redis.pcall('HGETALL', KEYS[regions + 2 + i])
+  if held.err then tell(i, 'is no hash of links', '')
+  elseif #held == 0 then
+    if redis.call('SISMEMBER', KEYS[1], id) == 1 then tell(i, 'is listed and has no links', '') end
+  elseif not known(id) then tell(i, 'are links of what is not there', '')
+  else
+    for j = 1, #held, 2 do
+      local target = string.match(held[j], '^(.*)|')
+      if not target or not known(target) then tell(i, 'links what is not there', held[j])
+      elseif not tonumber(held[j + 1]) then tell(i, 'has no weight', held[j]) end
+    end
+  end
+end
+return wrong
+""")
+
+QUARANTINE = Script(
+    GUARD,
+    FIELDS,
+    INDEXES,
+    NEWS,
+    """
+-- KEYS from 5 on: those of the region, document, dynamics, where both go, reasons, changes. ARGV from 4 on: id, the t
+-- and the y that were read ('' for none), the reason. Moves a record out of the way as it is.
+local held = fields(KEYS[14], 'y', 'g')
+if (fields(KEYS[13], 't')[1] or '') ~= ARGV[5] or (held[1] or '') ~= ARGV[6] then return {'stale'} end
+redis.call('HSET', KEYS[17], KEYS[13], ARGV[7])
+for i = 13, 14 do
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('RENAME', KEYS[i], KEYS[i + 2]) end
+end
+take_out(4, ARGV[4], held[2])
+tell(KEYS[18], 'r', ARGV[4])
+return done('')
+""",
+)
+
+QUARANTINE_FIELD = Script("""
+-- KEYS: hash, hash that takes what cannot be read, reasons. ARGV: field, value that was read, name of it, reason.
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1
+""")
+
+QUARANTINE_KEY = Script("""
+-- KEYS: one of another type than it should have, where it goes, reasons. ARGV: type that was read, reason.
+if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[3], KEYS[1], ARGV[2])
+redis.call('RENAME', KEYS[1], KEYS[2])
+return 1
+""")
+
+CARE_SCRIPTS = (
+    INSPECT,
+    REINDEX,
+    STRAYS,
+    OWNERS,
+    DEAD_LINKS,
+    QUARANTINE,
+    QUARANTINE_FIELD,
+    QUARANTINE_KEY,
+)

@@ -1,0 +1,70 @@
+"""What the keys of a namespace on Redis are called; the list is in `neuro.stores.redis`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neuro.stores.base import Agenda, Placed
+
+HIPPOCAMPUS = "hippocampus"
+"""The region whose engrams have writers."""
+REGIONS = (HIPPOCAMPUS, "neocortex", "cerebellum", "basal_ganglia")
+"""Those that every brain has; a store may have others."""
+
+
+class RegionKeys(NamedTuple):
+    """The keys of a region, in the order in which scripts take them."""
+
+    ids: str
+    forget: str
+    review: str
+    rehearsal: str
+    dormant: str
+    digests: str
+    dimension: str
+    owners: str
+
+    def agenda(self, agenda: Agenda) -> str:
+        return self.review if agenda == Agenda.REVIEW else self.rehearsal
+
+
+class Keys:
+    """The keys of a namespace."""
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = f"neuro:{{{namespace}}}:"
+        self.schema = f"{self.prefix}schema"
+        self.lease = f"{self.prefix}lease"
+        self.writers = f"{self.prefix}wr"
+        self.changes = f"{self.prefix}chg"
+        self.documents = f"{self.prefix}doc"
+        self.regions = f"{self.prefix}regions"
+        self.linked = f"{self.prefix}linked"
+        self.quarantine = f"{self.prefix}quarantine"
+        self.operations = (f"{self.prefix}ops", f"{self.prefix}ops-order")
+        self.tries = (f"{self.prefix}tries", f"{self.prefix}tries-order")
+
+    def region(self, region: str) -> RegionKeys:
+        kinds = ("ids", "forget", Agenda.REVIEW, Agenda.REHEARSAL, "dormant", "digests", "dim", "own")
+        return RegionKeys(*(f"{self.prefix}{kind}:{region}" for kind in kinds))
+
+    def engram(self, region: str, engram_id: str = "") -> tuple[str, str]:
+        """The keys of its document and its dynamics, or what those of all in a region begin with."""
+        return f"{self.prefix}d:{region}:{engram_id}", f"{self.prefix}m:{region}:{engram_id}"
+
+    def links(self, engram_id: str) -> str:
+        return f"{self.prefix}as:{engram_id}"
+
+    def quarantined(self, key: str) -> str:
+        """Where what was found under a key is kept when it cannot be read."""
+        return f"{self.quarantine}:{key.removeprefix(self.prefix)}"
+
+
+def number(value: float) -> str:
+    """Every bit of a float in the form that Redis takes; equal numbers have one form."""
+    return format(value + 0.0, ".17g")
+
+
+def index_keys(placed: Placed) -> tuple[str, str, str]:
+    """Its instants in the indexes of fading, reviews and rehearsals."""
+    return number(placed.forgotten_at), number(placed.review_at), number(placed.rehearse_at)

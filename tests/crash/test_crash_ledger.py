@@ -1,0 +1,155 @@
+"""The ledger of the crash harness sees each kind of fault, and allows what may have been."""
+
+from typing import Any
+
+import pytest
+
+from .ledger import Ledger, read_acts
+
+Facts = dict[str, Any]
+
+
+def state(engram_id: str = "a", **changes: Any) -> Facts:
+    return {
+        "id": engram_id,
+        "content": f"content of {engram_id}",
+        "revision": 0,
+        "accesses": 0,
+        "exposures": 1,
+        "half_life": 60.0,
+        "last_access": 0.0,
+        "pinned": False,
+        "target": None,
+        **changes,
+    }
+
+
+def acts(*steps: tuple[str, Facts, Facts | str | None], child: int = 0) -> list[Any]:
+    """Acts one after the other: name, what about, and what came of it (a fact, an error's name, or nothing)."""
+    messages: list[Facts] = []
+    for number, (name, about, outcome) in enumerate(steps):
+        messages.append({"at": 2.0 * number, "n": number, "act": name, **about})
+        told = {"at": 2.0 * number + 1.0, "n": number}
+        if isinstance(outcome, str):
+            messages.append({**told, "failed": outcome})
+        elif outcome is not None:
+            messages.append({**told, "done": outcome})
+    return read_acts(child, messages)
+
+
+def perceived(engram_id: str = "a", *, durable: bool = True, repeated: bool = False, **changes: Any) -> Any:
+    fact = {"state": state(engram_id, **changes), "repeated": repeated, "durable": durable, "wired": ["b"]}
+    return "perceive", {"contents": [f"content of {engram_id}"]}, {"perceived": [fact]}
+
+
+def witness(*states: Facts, **changes: Any) -> Facts:
+    return {
+        "listed": list(states),
+        "owners": {s["id"]: ["neocortex"] for s in states},
+        "links": [],
+        "held": [],
+        "found": {},
+        "shown": [],
+        "flaws": [],
+        "sleeps": 0.0,
+        **changes,
+    }
+
+
+CUT_SHORT = ("perceive", {"contents": ["content of a"]}, None)
+RECALLED = ("recall", {}, {"recalled": [state(revision=1, accesses=1)], "silent": []})
+PINNED = ("pin", {"id": "a", "pinned": True}, {})
+FORGOTTEN = ("forget", {"id": "a"}, {})
+SLEPT = ("sleep", {}, {"moved": {"a": "neocortex"}, "sleeps": 1.0, "skipped": False})
+
+FAULTS: list[tuple[str, list[Any], Facts]] = [
+    ("lost", [perceived()], witness()),
+    ("lost", [perceived()], witness(state(), owners={})),
+    ("lost", [perceived(), perceived("b")], witness(state(), state("b"))),  # the wire between them
+    ("duplicated", [perceived()], witness(state(), owners={"a": ["hippocampus", "neocortex"]})),
+    ("duplicated", [CUT_SHORT], witness(state(), state("b", content="content of a"))),
+    ("miscounted", [perceived(), RECALLED], witness(state(revision=2))),
+    ("miscounted", [perceived(), RECALLED], witness(state(revision=2, accesses=2))),
+    ("miscounted", [perceived(), perceived(repeated=True)], witness(state())),
+    ("unset", [perceived(), PINNED], witness(state())),
+    ("reverted", [perceived(revision=1)], witness(state())),
+    ("reverted", [perceived(), SLEPT], witness(state(), owners={"a": ["hippocampus"]}, sleeps=1.0)),
+    ("reverted", [perceived(), SLEPT], witness(state())),  # the count of sleeps
+    ("torn", [perceived()], witness(state(half_life=61.0))),
+    ("torn", [], witness(state())),  # nobody perceived it
+    ("resurrected", [perceived(), FORGOTTEN], witness(state())),
+    ("resurrected", [perceived(), FORGOTTEN], witness(owners={"a": ["hippocampus"]})),
+    ("resurrected", [perceived(), FORGOTTEN, ("browse", {}, {"listed": ["a"]})], witness()),
+    ("resurrected", [perceived(), FORGOTTEN, RECALLED], witness()),
+    ("resurrected", [], witness(shown=["a"])),
+    ("hidden", [perceived(), ("browse", {}, {"listed": []})], witness(state())),
+    ("hidden", [perceived(), ("seek", {"id": "a"}, {"found": []})], witness(state())),
+    ("hidden", [perceived()], witness(state(), found={"a": []})),
+    ("dangling", [perceived()], witness(state(), links=[["a", "b"]])),
+    ("dangling", [], witness(held=["a"])),
+    ("flawed", [], witness(flaws=["key: it does not fit"])),
+    ("failed", [("sleep", {}, "SleepError")], witness()),
+    (
+        "failed",
+        [perceived(), ("pin", {"id": "a", "pinned": True}, "EngramNotFoundError")],
+        witness(state()),
+    ),
+    ("failed", [perceived(durable=False)], witness(state())),
+]
+
+
+@pytest.mark.parametrize(("kind", "lived", "found"), FAULTS)
+def test_each_kind_of_fault_is_seen(kind: str, lived: list[Any], found: Facts):
+    ledger = Ledger()
+    ledger.record(acts(*lived))
+    ledger.compare(found)
+    assert {fault.kind for fault in ledger.faults()} == {kind}
+
+
+ALLOWED: list[tuple[list[Any], Facts]] = [
+    ([perceived(), perceived("b")], witness(state(), state("b"), links=[["a", "b"], ["b", "b"]])),
+    ([CUT_SHORT], witness()),
+    ([CUT_SHORT], witness(state())),
+    ([perceived(), ("recall", {}, None)], witness(state())),
+    ([perceived(), ("recall", {}, None)], witness(state(revision=1, accesses=1))),
+    ([perceived(), ("forget", {"id": "a"}, None)], witness(state())),
+    ([perceived(), ("forget", {"id": "a"}, None)], witness()),
+    ([perceived(), ("pin", {"id": "a", "pinned": True}, None)], witness(state())),
+    ([perceived(), ("pin", {"id": "a", "pinned": True}, None)], witness(state(revision=1, pinned=True))),
+    ([perceived(), FORGOTTEN], witness()),
+    ([perceived(), SLEPT], witness(state(revision=1), sleeps=1.0)),
+    ([perceived(), FORGOTTEN, ("pin", {"id": "a", "pinned": True}, "EngramNotFoundError")], witness()),
+]
+
+
+@pytest.mark.parametrize(("lived", "found"), ALLOWED)
+def test_what_was_cut_short_may_have_happened_or_not(lived: list[Any], found: Facts):
+    ledger = Ledger()
+    ledger.record(acts(*lived))
+    ledger.compare(found)
+    assert not ledger.faults()
+    ledger.compare(found)
+    assert not ledger.faults()
+
+
+def test_what_was_buffered_when_the_store_was_away_is_durable_after_the_close():
+    ledger = Ledger(shaky=True)
+    ledger.record(acts(perceived(durable=False), ("close", {}, {})))
+    ledger.compare(witness())
+    assert [fault.kind for fault in ledger.faults()] == ["lost"]
+
+
+def test_errors_of_a_store_that_is_away_are_excused_where_it_is():
+    ledger = Ledger(shaky=True)
+    ledger.record(acts(("sleep", {}, "SleepError")), excused=frozenset(["SleepError"]))
+    assert not ledger.faults()
+
+
+def test_of_two_settings_that_met_either_may_hold():
+    ledger = Ledger()
+    ledger.record(acts(perceived()))
+    one = acts(("pin", {"id": "a", "pinned": True}, {}))
+    other = acts(("pin", {"id": "a", "pinned": False}, {}), child=1)
+    ledger.record([*one, *other])
+    ledger.compare(witness(state(revision=2)))
+    assert not ledger.faults()

@@ -1,0 +1,261 @@
+"""Looking after a store on Redis: what does not fit together is found and mended, what cannot be read is kept apart."""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+
+import pytest
+from blockbuster import blockbuster_ctx
+from redis.asyncio import Redis
+from redis_servers import REGION, Servers, key
+
+from neuro.stores import redis_verify
+from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed, Remove
+from neuro.stores.redis import RedisStore
+from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed
+from neuro.testing.stores.bookkeeping import more
+from neuro.testing.stores.engrams import counted
+
+DOCUMENT, DYNAMICS = key(f"d:{REGION}:"), key(f"m:{REGION}:")
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_event_loop() -> Iterator[None]:
+    with blockbuster_ctx():
+        yield
+
+
+@pytest.fixture
+async def store(servers: Servers) -> AsyncIterator[RedisStore]:
+    async with aclosing(await servers.make()) as store:
+        yield store
+
+
+async def fill(store: RedisStore) -> None:
+    """Four engrams, of which the first two are linked both ways and the fourth is dormant."""
+    items = [Placed(sample_engram(n, features=axis_features(n)), 1e6 + n, 10.0, 20.0) for n in (1, 2, 3, 4)]
+    await store.engrams(REGION).insert(items, writer="somebody")
+    await store.engrams(REGION).demote([sample_id(4)], math.inf)
+    await store.write(
+        [
+            Link(sample_id(1), sample_id(2), "temporal", 0.5),
+            Link(sample_id(2), sample_id(1), "temporal", 0.5),
+            Document("clock", 1),
+        ]
+    )
+
+
+# What cannot be read
+
+
+async def spoil(client: Redis) -> None:
+    """Of the first three engrams: a part is gone, is no engram, is no JSON."""
+    await client.delete(DOCUMENT + sample_id(1))
+    await client.hset(DOCUMENT + sample_id(2), "t", "{}")
+    await client.hset(DYNAMICS + sample_id(3), "o", "[")
+
+
+async def test_what_cannot_be_read_is_as_good_as_gone(
+    servers: Servers, store: RedisStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fill(store)
+    await spoil(servers.client())
+    engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3, 4)]
+    with caplog.at_level(logging.WARNING, "neuro"):
+        for _ in range(2):
+            found = await engrams.get(ids)
+            assert [e and e.engram_id for e in found] == [None, None, None, ids[3]]
+            assert [e.engram_id for e in await engrams.amend(ids, counted, op_id="a")] == [ids[3]]
+            assert await engrams.scan(after=ids[2]) == await engrams.get(ids[3:])
+            assert await engrams.find([sample_engram(n).digest for n in (1, 4)]) == [None, ids[3]]
+            assert await engrams.due(math.inf, limit=2) == [ids[3]]
+            assert await engrams.upcoming(Agenda.REVIEW, math.inf, limit=2) == []
+            assert not await engrams.delete(ids[0], revision=5)
+    for engram_id in ids[:3]:
+        assert sum(engram_id in message for message in caplog.messages) == 1
+    quarantined = (await store.health()).quarantined
+    assert [sum(f"d:{REGION}:{i}" in line for line in quarantined) for i in ids] == [1, 1, 1, 0]
+
+
+async def test_a_scan_leaves_out_what_cannot_be_read(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    await servers.client().hset(DOCUMENT + sample_id(2), "t", "{}")
+    await servers.client().delete(DOCUMENT + sample_id(3), DYNAMICS + sample_id(3))
+    await servers.client().delete(DYNAMICS + sample_id(4))
+    await servers.client().set(DYNAMICS + sample_id(4), "no hash")
+    assert [e.engram_id for e in await store.engrams(REGION).scan(limit=2)] == [sample_id(1)]
+    assert len((await store.health()).quarantined) == 3
+
+
+async def test_documents_that_cannot_be_read_are_none(servers: Servers, store: RedisStore) -> None:
+    await servers.client().hset(key("doc"), mapping={"clock": "no JSON", "other": "7"})
+    assert await store.read_documents(["clock", "other"]) == [None, 7]
+    [named] = (await store.health()).quarantined
+    assert "doc[clock]" in named
+    [flaw] = await store.verify(repair=True)
+    assert flaw.repaired and "doc[clock]" in flaw.key
+    assert await servers.client().hgetall(key("quarantine:doc")) == {b"clock": b"no JSON"}
+    assert await store.amend_document("clock", more) == 1
+    assert len((await store.health()).quarantined) == 1
+
+
+async def test_what_cannot_be_read_is_moved_out_of_the_way_as_it_was(
+    servers: Servers, store: RedisStore
+) -> None:
+    await fill(store)
+    client, position = servers.client(), (await store.news(None)).position
+    await spoil(client)
+    held = await client.hgetall(DOCUMENT + sample_id(2))
+    keys = {DOCUMENT + sample_id(n) for n in (1, 2, 3)}
+    assert {flaw.key for flaw in await store.verify()} >= keys
+    assert await client.hgetall(DOCUMENT + sample_id(2)) == held
+    flaws = await store.verify(repair=True)
+    assert {flaw.key for flaw in flaws} >= keys and all(flaw.repaired for flaw in flaws)
+    assert await store.verify(repair=True) == []
+    assert await client.hgetall(key(f"quarantine:d:{REGION}:{sample_id(2)}")) == held
+    assert [line.partition(": ")[0] for line in (await store.health()).quarantined] == sorted(keys)
+    happened = (await store.news(position)).happened
+    assert {i for kind, i in happened if kind == Happening.REMOVED} == {sample_id(n) for n in (1, 2, 3)}
+    assert await store.engrams(REGION).count(math.inf) == (1, 1)
+    assert await store.links([sample_id(1), sample_id(2)]) == [[], []]
+    assert any("quarantine" in sentence for sentence in await store.scrub())
+
+
+async def test_what_cannot_be_read_makes_room_for_an_insert(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    client = servers.client()
+    await client.hset(DYNAMICS + sample_id(2), "y", "{}")
+    await client.delete(DYNAMICS + sample_id(3))
+    await store.write([Insert(REGION, sample_placed(n)) for n in (2, 3)])
+    assert await store.engrams(REGION).get([sample_id(2), sample_id(3)]) == [
+        sample_engram(2),
+        sample_engram(3),
+    ]
+    assert (await client.hget(key(f"quarantine:m:{REGION}:{sample_id(2)}"), "y")) == b"{}"
+    assert await store.verify() == []
+
+
+async def test_what_could_not_be_read_and_can_be_now_is_found_again(
+    servers: Servers, store: RedisStore
+) -> None:
+    await fill(store)
+    engrams, client, digest = store.engrams(REGION), servers.client(), sample_engram(2).digest
+    held = await client.hget(DOCUMENT + sample_id(2), "t")
+    assert held is not None
+    for mend in (
+        lambda: client.hset(DOCUMENT + sample_id(2), "t", held),
+        lambda: store.write([Remove(REGION, sample_id(2)), Insert(REGION, sample_placed(2))]),
+    ):
+        await client.hset(DOCUMENT + sample_id(2), "t", "{}")
+        assert await engrams.get([sample_id(2)]) == [None]
+        assert await engrams.find([digest]) == [None]
+        await mend()
+        assert len(await engrams.scan()) == 4
+        assert await engrams.find([digest]) == [sample_id(2)]
+        assert (await store.health()).quarantined == ()
+
+
+# What does not fit together
+
+Spoil = Callable[[Redis], Awaitable[object]]
+
+
+async def _no_regions(client: Redis) -> None:
+    await client.delete(key("regions"))
+    await client.set(key("regions"), "a string")
+
+
+SPOILS: dict[str, Spoil] = {
+    "not among the ids": lambda c: c.zrem(key(f"ids:{REGION}"), sample_id(1)),
+    "no ids at all": lambda c: c.delete(key(f"ids:{REGION}")),
+    "ids of nothing": lambda c: c.zadd(key(f"ids:{REGION}"), {"nobody": 0}),
+    "not fading": lambda c: c.zrem(key(f"forget:{REGION}"), sample_id(1)),
+    "fading at another instant": lambda c: c.zadd(key(f"forget:{REGION}"), {sample_id(1): 5}),
+    "fading and dormant": lambda c: c.zadd(key(f"forget:{REGION}"), {sample_id(4): 1e6 + 4}),
+    "fading, and not there": lambda c: c.zadd(key(f"forget:{REGION}"), {"nobody": 5}),
+    "dormant, and not there": lambda c: c.zadd(key(f"dormant:{REGION}"), {"nobody": 5}),
+    "due for review, and not there": lambda c: c.zadd(key(f"review:{REGION}"), {"nobody": 5}),
+    "due for rehearsal, and not there": lambda c: c.zadd(key(f"rehearsal:{REGION}"), {"nobody": 5}),
+    "owned, and not there": lambda c: c.hset(key(f"own:{REGION}"), "nobody", "somebody"),
+    "no digest": lambda c: c.zrem(key(f"digests:{REGION}"), f"{sample_engram(1).digest}:{sample_id(1)}"),
+    "a digest of nothing": lambda c: c.zadd(key(f"digests:{REGION}"), {"0" * 32 + ":nobody": 0}),
+    "another digest": lambda c: c.zadd(key(f"digests:{REGION}"), {"0" * 32 + f":{sample_id(1)}": 0}),
+    "no digest form": lambda c: c.zadd(key(f"digests:{REGION}"), {"nonsense": 0}),
+    "another revision": lambda c: c.hset(DYNAMICS + sample_id(1), "v", "7"),
+    "no instant": lambda c: c.hdel(DYNAMICS + sample_id(1), "f"),
+    "no instant that is one": lambda c: c.hset(DYNAMICS + sample_id(1), "f", "soon"),
+    "another dimension": lambda c: c.set(key(f"dim:{REGION}"), "17"),
+    "no dimension": lambda c: c.delete(key(f"dim:{REGION}")),
+    "a link to nobody": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(99)}|temporal", "0.5"),
+    "a link of no kind": lambda c: c.hset(key("as:") + sample_id(1), "nonsense", "0.5"),
+    "a link without weight": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(3)}|temporal", "much"),
+    "links that are none": lambda c: c.set(key("as:") + sample_id(3), "a string"),
+    "listed as linked": lambda c: c.sadd(key("linked"), sample_id(3)),
+    "a document that is none": lambda c: c.hset(key("doc"), "other", "{"),
+    "no regions": lambda c: c.delete(key("regions")),
+    "regions that are none": _no_regions,
+    "a lease that is none": lambda c: c.set(key("lease"), "a string"),
+    "owners that are none": lambda c: c.set(key(f"own:{REGION}"), "a string"),
+    "a digest list that is none": lambda c: c.set(key(f"digests:{REGION}"), "a string"),
+}
+"""Ways in which what is stored stops fitting together; each can be mended without loss."""
+
+
+@pytest.mark.parametrize("spoiling", SPOILS.values(), ids=SPOILS.keys())
+async def test_what_does_not_fit_together_is_named_and_mended(
+    servers: Servers, store: RedisStore, spoiling: Spoil
+) -> None:
+    await fill(store)
+    client, engrams, before = servers.client(), store.engrams(REGION), await store.engrams(REGION).scan()
+    await spoiling(client)
+    flaws = await store.verify()
+    assert flaws and not any(flaw.repaired for flaw in flaws)
+    assert await store.verify() == flaws
+    assert all(flaw.repaired for flaw in await store.verify(repair=True))
+    assert await store.verify() == []
+    assert await engrams.scan() == before
+    assert await engrams.count(math.inf) == (4, 4) or "instant" in flaws[0].problem
+    assert await engrams.find([e.digest for e in before]) == [e.engram_id for e in before]
+    assert [len(links) for links in await store.links([sample_id(1), sample_id(2)])] == [1, 1]
+    assert await store.read_documents(["clock"]) == [1]
+
+
+async def test_features_of_two_dimensions_are_named_and_stay(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    await servers.client().delete(key(f"dim:{REGION}"))
+    await store.engrams(REGION).insert([sample_placed(5, features=axis_features(1)[:, :8])])
+    for repair in (False, True):
+        [flaw] = await store.verify(repair=repair)
+        assert not flaw.repaired and "[8, 16]" in flaw.problem
+
+
+async def test_everything_is_looked_at_in_pages(store: RedisStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_verify, "_AT_ONCE", 3)
+    items = [sample_placed(n) for n in range(20)]
+    await store.engrams(REGION).insert(items)
+    await store.engrams("cerebellum").insert(items[7:9])
+    assert [flaw.key for flaw in await store.verify(repair=True)] == [sample_id(7), sample_id(8)]
+    assert await store.verify() == []
+
+
+# Health
+
+
+async def test_health_counts_what_there_is(store: RedisStore) -> None:
+    await fill(store)
+    await store.engrams("hippocampus").insert([sample_placed(n) for n in (5, 6)], writer="somebody")
+    await store.engrams("hippocampus").insert([sample_placed(7)])
+    await store.beat("somebody", 1.0)
+    details = (await store.health()).details
+    expected = {"engrams": 7, "engrams of nobody": 1, "linked engrams": 2, "documents": 1, "writers": 1}
+    assert expected.items() <= details.items()
+    await store.retire("somebody")
+    assert (await store.health()).details["engrams of nobody"] == 3
+
+
+async def test_a_server_that_tells_nothing_of_itself_is_a_concern(store: RedisStore) -> None:
+    health = await store.health()
+    assert "unknown" in health.durability
+    assert any("INFO" in concern for concern in health.concerns)
+    assert any("INFO" in sentence for sentence in await store.scrub())
