@@ -136,12 +136,12 @@ def check_items(value: object, name: str, what: str) -> Iterator[object]:
     raise InvalidArgumentError(f"{name}: must be {what} (got one {kind})")
 
 
-def check_tags(value: object, *, name: str = "tags") -> tuple[str, ...]:
+def check_tags(value: object) -> tuple[str, ...]:
     """Distinct non-blank strings, in the order given; at most 256 are given, and no more are read."""
-    given = check_items(value, name, "a sequence of strings")
-    tags = [check_text(tag, name, limit=1024) for tag in islice(given, _MAX_TAGS + 1)]
+    given = check_items(value, "tags", "a sequence of strings")
+    tags = [check_text(tag, "tags", limit=1024) for tag in islice(given, _MAX_TAGS + 1)]
     if len(tags) > _MAX_TAGS:
-        raise InvalidArgumentError(f"{name}: must be at most {_MAX_TAGS} (got more)")
+        raise InvalidArgumentError(f"tags: must be at most {_MAX_TAGS} (got more)")
     return tuple(dict.fromkeys(tags))
 
 

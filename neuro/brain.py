@@ -337,7 +337,7 @@ class Brain(Looking):
         """Lives through one night; during a night, waits for it and returns its report.
 
         Args:
-            days: lives as if so many days, 1 to 3,660, had passed, each with its night; brain time moves on, the
+            days: lives as if so many days, 1 to 36,525, had passed, each with its night; brain time moves on, the
                 clock does not.
         """
         self._life.check_open()

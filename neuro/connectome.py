@@ -206,11 +206,16 @@ class Connectome:
         async with self._writing:
             self._being_written, self._new = self._ripe(born)
             try:
-                new = self._being_written
+                new, early = self._being_written, list[Association]()
                 if also is not None:
                     new = defaultdict(dict, {source: {**found} for source, found in new.items()})
-                    _strengthen(new, also())
+                    for wire in also():
+                        if wire.source_id in self._unborn or wire.target_id in self._unborn:
+                            early.append(wire)
+                        else:
+                            _strengthen(new, [wire])
                 yield await self._links(new) if new else []
+                self.associate(early)
             except BaseException:
                 for source, increments in self._being_written.items():
                     for key, increment in increments.items():

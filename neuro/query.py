@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -19,7 +18,7 @@ class Where(Record):
 
     memory_type: Annotated[MemoryType, BeforeValidator(MemoryType.of)] | None = None
     speaker: str | None = None
-    tags: Annotated[tuple[str, ...], BeforeValidator(partial(check_tags, name="Where.tags"))] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(check_tags)] = ()
     """All of these."""
     context: Context = JsonObject()
     """These keys with these values, equal as JSON: 1 is 1.0, but not true."""

@@ -22,10 +22,11 @@ Positive = Annotated[float, Field(gt=0.0)]
 
 def _first_problem(owner: str, exc: ValidationError) -> str:
     problem = exc.errors(include_url=False)[0]
-    cause = problem.get("ctx", {}).get("error")
-    if isinstance(cause, NeuroError):  # a record within this one, or a check of ours, has said it
-        return str(cause)
     field = shorten(".".join(str(part) for part in problem["loc"])) or "record"
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, NeuroError):  # a check of ours, or a record within this one, has said it
+        said = str(cause)
+        return f"{owner}.{said}" if said.startswith(f"{field}: ") else said
     message = shorten(f"{problem['msg'][:1].lower()}{problem['msg'][1:]}", 300)
     return f"{owner}.{field}: {message} (got {shown(problem.get('input'))})"
 

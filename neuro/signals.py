@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import Annotated, Any, overload
 
 import numpy as np
@@ -41,7 +40,7 @@ class Stimulus(Record):
     reward: Signed | None = None
     modality: str = "text"
     context: Context = JsonObject()
-    tags: Annotated[tuple[str, ...], BeforeValidator(partial(check_tags, name="Stimulus.tags"))] = ()
+    tags: Annotated[tuple[str, ...], BeforeValidator(check_tags)] = ()
     occurred_at: float | None = None
 
     @classmethod

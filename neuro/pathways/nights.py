@@ -26,8 +26,8 @@ from neuro.sleep import (
 from neuro.stores.fencing import fenced
 from neuro.units import DAY
 
-MOST_DAYS = 3_660
-"""Days that are lived through at a time: ten years."""
+MOST_DAYS = 36_525
+"""Days that are lived through at a time: a hundred years."""
 
 
 class Nights:

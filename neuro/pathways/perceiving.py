@@ -143,7 +143,7 @@ class Perceiving:
             engram = perception.engram
         displaced, bound = _enter(body, perception, chunk, now)
         if engram is not None and not perception.repeated:
-            body.hippocampus.take_in(engram, body.sleeps)
+            body.hippocampus.take_in([engram], body.sleeps)
             body.anatomy.index.add(engram)
             body.connectome.associate(bound)
         return self._shown(perception, displaced)

@@ -15,7 +15,7 @@ from neuro.errors import StoreUnavailableError
 from neuro.pathways.oblivion import Oblivion
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
-from neuro.stores import Happening, Store
+from neuro.stores import Happening, News, Store
 
 SILENCE = 30.0
 """Seconds without a sign of life after which what a writer has left is another's."""
@@ -49,6 +49,7 @@ class Sharing:
         self._connectome = connectome
         self._prefrontal_cortex = prefrontal_cortex
         self._oblivion = oblivion
+        self._hearing = asyncio.Lock()
         self._position: str | None = None
         self._beat_at: float | None = None
         self._adopting = False
@@ -65,11 +66,16 @@ class Sharing:
     async def hear(self) -> None:
         """`catch_up`, and StoreUnavailableError if the store is away."""
         await self._anatomy.settle()
-        since, index = self._position, self._anatomy.index
-        news = await self._store.news(since)
-        self._position = news.position
-        if since is None:
-            return
+        async with (
+            self._hearing
+        ):  # or who comes second would go on before the first has taken in what both heard
+            news = await self._store.news(self._position)
+            if self._position is not None:
+                await self._take_in(news)
+            self._position = news.position
+
+    async def _take_in(self, news: News) -> None:
+        index = self._anatomy.index
         if news.gap:
             index.distrust()
         fresh: dict[str, None] = {}
@@ -79,11 +85,10 @@ class Sharing:
                 self.let_go(engram_id)
             elif happening == Happening.MOVED:
                 self._anatomy.hippocampus.departed([engram_id])
-            elif index.begun and engram_id not in index:
+            elif index.wants(engram_id):
                 fresh[engram_id] = None
-        if fresh:
-            for _, engram in (await self._anatomy.owners([*fresh])).values():
-                index.add(engram)
+        for engram in await self._anatomy.stored([*fresh]):
+            index.add(engram)
 
     def let_go(self, engram_id: str) -> None:
         """Nothing in this process shows an engram any more; it has been deleted."""

@@ -22,10 +22,10 @@ from neuro.pathways.waking import Body
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.memory_region import MemoryRegion, Step
 from neuro.signals import Forgetting, Perception
-from neuro.stores import Insert, Link, Placed, Remove, Replace, Unlink, Write
+from neuro.stores import Insert, Placed, Remove, Replace, Unlink, Write
 
 MOST_ACTS = 1_000
-"""Acts of one transaction: while its write lasts, some 50 ms, a Redis answers nobody else."""
+"""Acts of one transaction: while so many are written, some 0.1 s, a Redis answers nobody else."""
 _ATTEMPTS = 5
 """How often a write is sent of which it is not known whether it happened."""
 _PAUSE = 0.1
@@ -219,11 +219,9 @@ class Transaction:
         await body.sharing.beat()
         async with body.connectome.writing(self._rehearse) as links:
             written = await self._work_out()
-            gone = self._forgotten()
-            mind = body.mind.document(self.imagined.prefrontal_cortex, self.imagined.hippocampus)
-            kept: list[Link] = [x for x in links if gone.isdisjoint((x.source_id, x.target_id))]
             unlinked = [Unlink(engram_id) for engram_id in sorted(self._gone)]
-            await self._write([*written.writes, *kept, *unlinked, mind], op_id)
+            mind = body.mind.document(self.imagined.prefrontal_cortex, self.imagined.hippocampus)
+            await self._write([*written.writes, *links, *unlinked, mind], op_id)
             self._happen(written)
         return written
 
@@ -237,12 +235,7 @@ class Transaction:
                 bound += act.enter(self.imagined, now)
             elif isinstance(act, _Forgotten):
                 _let_go(self.imagined, act.forgetting.engram_id)
-        gone = self._forgotten()
-        return [wire for wire in bound if gone.isdisjoint((wire.source_id, wire.target_id))]
-
-    def _forgotten(self) -> set[str]:
-        """Ids of all that the block forgets, its own engrams too."""
-        return {act.forgetting.engram_id for act in self._acts if isinstance(act, _Forgotten)}
+        return bound
 
     async def _work_out(self) -> _Written:
         """What becomes of the engrams that are stored now."""
@@ -299,31 +292,22 @@ class Transaction:
         for region, placed in written.placed.values():
             if region is body.hippocampus:
                 body.hippocampus.recent.refresh(placed)
+        body.hippocampus.take_in([*self._fresh.values()], sleeps, stored=True)
+        body.anatomy.index.add(*self._fresh.values())
         for act in self._acts:
             match act:
                 case _Perceived(perception, enter):
-                    if perception.engram is not None:
-                        self._show(perception.engram.engram_id, sleeps, fresh=not perception.repeated)
                     enter(body, now)
+                    if perception.engram is not None:
+                        body.hippocampus.notice_access(perception.engram.engram_id, sleeps)
                 case _Changed(engram_id, accessed):
                     if accessed:
-                        self._show(engram_id, sleeps, fresh=False)
+                        body.hippocampus.notice_access(engram_id, sleeps)
                 case _Forgotten(forgetting):
                     body.sharing.let_go(forgetting.engram_id)
-        for engram_id in self._fresh:
+        for engram_id in written.placed:
             if engram_id in body.oblivion:  # another brain has forgotten it already
                 body.sharing.let_go(engram_id)
-
-    def _show(self, engram_id: str, sleeps: float, *, fresh: bool) -> None:
-        """An engram is there, or was accessed."""
-        if engram_id in self._body.oblivion:
-            return
-        if not fresh:
-            self._body.hippocampus.notice_access(engram_id, sleeps)
-        elif engram_id in self._fresh:
-            engram = self._fresh[engram_id]
-            self._body.hippocampus.take_in(engram, sleeps, stored=True)
-            self._body.anatomy.index.add(engram)
 
     def _tell(self, written: _Written, remains: tuple[str, ...] | None) -> None:
         """Announces what happened, in order, with the engrams as they are stored."""

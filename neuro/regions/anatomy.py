@@ -176,6 +176,15 @@ class Anatomy:
             raise error
         return found
 
+    async def stored(self, engram_ids: Sequence[str]) -> list[Engram]:
+        """Those engrams that there are in the store, in lesioned regions too."""
+        found: list[Engram] = []
+        for region in (
+            self.memory_regions if engram_ids else ()
+        ):  # the hippocampus first, for they may be moving
+            found += [engram for engram in await region.store.get(engram_ids) if engram is not None]
+        return found
+
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         """Id of the stored engram with each digest, if there is one."""
         answers = await self._ask(lambda region: region.find(digests))

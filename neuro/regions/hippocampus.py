@@ -150,7 +150,7 @@ class Hippocampus(MemoryRegion):
             percept, instant, encoded_at=clock_time, engram_id=name, sleeps=sleeps, scope=scope
         )
         if engram is not None:
-            self.take_in(engram, sleeps)
+            self.take_in([engram], sleeps)
         return engram
 
     def imprint(
@@ -195,14 +195,15 @@ class Hippocampus(MemoryRegion):
             scope=scope,
         )
 
-    def take_in(self, engram: Engram, sleeps: float, *, stored: bool = False) -> None:
-        """Holds a new engram; the journal writes it next, unless it is ``stored`` already."""
-        placed = self.place(engram)
-        self.recent.put(*placed)
-        if self.journal is not None and not stored:
-            self.journal.add(placed)
-        self._completion.add(engram)
-        self.notice_access(engram.engram_id, sleeps)
+    def take_in(self, engrams: Sequence[Engram], sleeps: float, *, stored: bool = False) -> None:
+        """Holds new engrams; the journal writes them next, unless they are ``stored`` already."""
+        for engram in engrams:
+            placed = self.place(engram)
+            self.recent.put(*placed)
+            if self.journal is not None and not stored:
+                self.journal.add(placed)
+            self.notice_access(engram.engram_id, sleeps)
+        self._completion.add(engrams)
 
     def bind(self, engram: Engram) -> list[Association]:
         """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
@@ -373,7 +374,7 @@ class Hippocampus(MemoryRegion):
         for engram in engrams:
             if engram.engram_id not in self.recent:
                 self.recent.put(*self.place(engram))
-                self._completion.add(engram)
+                self._completion.add([engram])
                 if engram.trace.fresh and self._intact:
                     self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
 

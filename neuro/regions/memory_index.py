@@ -36,6 +36,7 @@ class MemoryIndex:
     def __init__(self, index: FragmentIndex, regions: Sequence[MemoryRegion]) -> None:
         self._index = index
         self._regions = regions
+        self._begun = False
         self._filled: set[str] = set()
         self._working = asyncio.Lock()
         self._waiting: list[Callable[[], object]] = []
@@ -53,22 +54,22 @@ class MemoryIndex:
         """Whether everything stored has been read; until then the rest is read at the next recall."""
         return len(self._filled) == len(self._regions)
 
-    @property
-    def begun(self) -> bool:
-        """Whether anything stored has been read."""
-        return bool(self._filled)
+    def wants(self, engram_id: str) -> bool:
+        """Whether a new engram has to be added: it will not be read with what was stored before."""
+        self._removed.discard(engram_id)
+        return self._begun and engram_id not in self._index
 
     def distrust(self) -> None:
         """Something may have happened that this index has not heard of: what is stored is read anew."""
         self._filled.clear()
 
-    def add(self, engram: Engram) -> None:
-        """A new engram; a long one is found after `settle`."""
-        self._removed.discard(engram.engram_id)
-        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
-            self._unread[engram.engram_id] = engram
-        else:
-            self._apply(lambda: self._index.add(engram))
+    def add(self, *engrams: Engram) -> None:
+        """New engrams, many at once faster than one by one; long ones are found after `settle`."""
+        self._removed.difference_update(engram.engram_id for engram in engrams)
+        long = [engram for engram in engrams if len(engram.fragments) > _AT_ONCE_FRAGMENTS]
+        self._unread.update({engram.engram_id: engram for engram in long})
+        short = [engram for engram in engrams if engram.engram_id not in self._unread]
+        self._apply(lambda: self._index.add_many(short))
 
     async def settle(self) -> None:
         """Reads the long engrams that are new."""
@@ -98,6 +99,7 @@ class MemoryIndex:
         """Reads what has not been read yet; returns the names of the regions that cannot be reached."""
         await self.settle()
         unreachable: list[str] = []
+        self._begun = True
         for region in self._regions:
             if region.name in self._filled:
                 continue

@@ -1,12 +1,13 @@
 """Several changes at once: all of them or none, seen by everybody at the same moment."""
 
 import asyncio
+import contextvars
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from telling import DAY, KINDS, contents, encoded, kept, whole
@@ -24,15 +25,21 @@ from neuro import (
 from neuro.clock import SimulatedClock
 from neuro.regions.thalamus import ThalamusParams
 from neuro.signals import Forgetting
+from neuro.stores import Store
 from neuro.stores.memory import MemoryStore
-from neuro.testing import CountingStore, FailingStore, InterleavingStore, KeptOpen
+from neuro.testing import CountingStore, FailingStore, InterleavingStore, KeptOpen, StoreWrapper
 from neuro.testing.machine.image import take_image
 
+T = TypeVar("T")
 KEYS, HARBOUR, SHIP = "The keys are in the drawer", "We met Dana at the harbour", "The ship sails at noon"
 
 
 class Deliberate(Exception):
     """Ends a block."""
+
+
+def bare(store: Any) -> FailingStore:
+    return FailingStore(KeptOpen(store))
 
 
 # All or nothing
@@ -301,6 +308,149 @@ async def test_blocks_of_several_brains_count_as_if_one_came_after_the_other(see
         assert [engrams[i].revision for i in ids] == [3 * reviewed.count(i) for i in ids]
 
 
+class Meanwhile(StoreWrapper):
+    """Does something once, right before or after the next call of a verb."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.before: dict[str, Callable[[], Awaitable[Any]]] = {}
+        self.after: dict[str, Callable[[], Awaitable[Any]]] = {}
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        if verb in self.before:
+            await self.before.pop(verb)()
+        result = await call()
+        if verb in self.after:
+            await self.after.pop(verb)()
+        return result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_changes_between_the_reading_and_the_writing_of_a_block_is_read_again(
+    kind: str, tmp_path: Path
+):
+    clock = SimulatedClock()
+    async with kept(kind, tmp_path) as place, Brain.create(await place(), clock=clock) as other:
+        store = Meanwhile(await place())
+        async with Brain.create(store, clock=clock) as brain:
+            keys, harbour = await encoded(brain, KEYS), await encoded(brain, HARBOUR)
+            async with brain.transaction():
+                await brain.pin(keys.engram_id)
+                await brain.forget(harbour.engram_id)
+                await brain.perceive(SHIP)
+                store.before["write"] = lambda: other.reinforce(keys.engram_id, harbour.engram_id)
+            assert contents(await other.list()) == [KEYS, SHIP]
+            changed = await other.get(keys.engram_id)
+            assert changed.pinned and changed.revision == 2
+
+
+@pytest.mark.parametrize("verb", ["forget", "pin"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_forgotten_between_the_reading_and_the_writing_of_a_block_undoes_it(
+    kind: str, verb: str, tmp_path: Path
+):
+    clock = SimulatedClock()
+    async with kept(kind, tmp_path) as place, Brain.create(await place(), clock=clock) as other:
+        store = Meanwhile(await place())
+        async with Brain.create(store, clock=clock) as brain:
+            keys = await encoded(brain, KEYS)
+            with pytest.raises(EngramNotFoundError):
+                async with brain.transaction():
+                    await brain.perceive(SHIP)
+                    await getattr(brain, verb)(keys.engram_id)
+                    store.before["write"] = lambda: other.forget(keys.engram_id)
+            assert await brain.list() == await other.list() == []
+            assert SHIP not in contents(brain.working_memory)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_another_brain_forgets_at_once_is_not_shown_at_all(kind: str, tmp_path: Path):
+    clock = SimulatedClock()
+    async with kept(kind, tmp_path) as place, Brain.create(await place(), clock=clock) as other:
+        store = Meanwhile(await place())
+        async with Brain.create(store, clock=clock) as brain:
+
+            async def forget() -> None:
+                [ship] = await other.list(where={"tags": ["sailing"]})
+                await other.forget(ship.engram_id)
+                await brain.recall("ship", update=False)  # hears of it
+
+            async with brain.transaction():
+                await brain.perceive(KEYS)
+                await brain.perceive(SHIP, tags=["sailing"])
+                store.after["write"] = forget
+            assert contents(brain.working_memory) == [KEYS]
+            assert brain.hippocampus.inspect().engrams == brain.hippocampus.inspect().unreplayed == 1
+            assert SHIP not in contents(await brain.recall("ship keys", update=False))
+
+
+@pytest.mark.parametrize("kind", ["file", "redis"])
+async def test_a_block_survives_a_crash_with_what_was_on_the_mind(kind: str, tmp_path: Path):
+    clock = SimulatedClock()
+    async with kept(kind, tmp_path) as place, Brain.create(await place(), clock=clock) as brain:
+        await brain.perceive(HARBOUR)
+        async with brain.transaction():
+            await brain.perceive_many([KEYS, SHIP])
+        async with Brain.create(await place(), clock=clock) as other:  # as if the first one were no more
+            assert contents(other.working_memory) == [SHIP, KEYS, HARBOUR]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_other_brain_takes_over_what_a_block_has_just_stored(kind: str, tmp_path: Path):
+    clock = SimulatedClock()
+    async with kept(kind, tmp_path) as place:
+        store = Meanwhile(await place())
+
+        async def look() -> None:
+            async with Brain.create(await place(), clock=clock) as other:
+                assert contents(await other.list()) == [KEYS]
+                assert other.hippocampus.inspect().engrams == 0
+
+        async with Brain.create(store, clock=clock) as brain:
+            store.after["write"] = look
+            async with brain.transaction():
+                await brain.perceive(KEYS)
+            assert not store.after and brain.hippocampus.inspect().engrams == 1
+
+
+async def test_what_waited_for_the_store_is_written_before_the_block():
+    store = bare(MemoryStore())
+    async with Brain.create(store) as brain:
+        keys = await encoded(brain, KEYS)
+        async with brain.transaction():
+            await brain.pin(keys.engram_id)
+            store.down = True
+            other_task = asyncio.create_task(brain.perceive(KEYS), context=contextvars.Context())
+            assert (await other_task).repeated
+            store.recover()
+        stored = await brain.get(keys.engram_id)
+        assert (stored.pinned, stored.trace.exposures, stored.revision) == (True, 2.0, 2)
+        assert brain.hippocampus.recognise(keys.digest) == stored
+
+
+async def test_a_block_is_bound_to_what_is_on_its_way_to_the_store_too():
+    store, clock = Meanwhile(KeptOpen(MemoryStore())), SimulatedClock()
+    async with Brain.create(store, clock=clock) as brain:
+        first = await encoded(brain, "An episode begins")
+        await clock.advance(60.0)  # a sign of life is due
+        tasks: list[asyncio.Task[Perception]] = []
+
+        async def another(content: str) -> None:
+            tasks.append(asyncio.create_task(brain.perceive(content), context=contextvars.Context()))
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+        async with brain.transaction():
+            ship = await encoded(brain, SHIP)
+            # The first is being written when the block ends; the second is experienced, and waits for that.
+            store.before["beat"] = lambda: another(HARBOUR)
+            store.before["write"] = lambda: another(KEYS)
+        perceived = await asyncio.gather(*tasks)
+        wired = (await brain.get(ship.engram_id)).associations
+        last_first = [p.engram.engram_id for p in reversed(perceived) if p.engram is not None]
+        assert wired == (*last_first, first.engram_id)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_if_somebody_forgot_what_a_block_names_nothing_happens(kind: str, tmp_path: Path):
     clock = SimulatedClock()
@@ -450,10 +600,6 @@ async def test_a_caller_who_gives_up_while_the_block_is_written_does_not_tear_it
 
 
 # Stores that fail
-
-
-def bare(store: Any) -> FailingStore:
-    return FailingStore(KeptOpen(store))
 
 
 async def test_while_the_store_is_away_nothing_happens():
@@ -683,6 +829,7 @@ async def live(
             if night:
                 run.answers.append(await brain.sleep())
         recall = await brain.recall("Who is at the harbour?")
+        assert await store.verify() == []
         return [
             run.answers,
             await brain.list(dormant=True),

@@ -279,6 +279,13 @@ async def test_nothing_is_deleted_before_it_is_known_how(tmp_path: Path):
         assert len(await brain.list()) == 1
 
 
+async def test_no_more_days_are_slept_through_than_a_life_has():
+    async with Brain.create() as brain:
+        for days in (36_526, 10**9, 10**5000):
+            with pytest.raises(InvalidArgumentError, match="days: must be at most 36525"):
+                await brain.sleep(days=days)
+
+
 @pytest.mark.timeout(120 + INPUTS)
 def test_a_filter_of_hostile_values_is_refused_or_used(subject: Subject):
     @fuzzed

@@ -130,12 +130,20 @@ class Auditor:
                 f"{self._ledger.name(engram_id)} is owned by {sorted(owners) or 'nobody'}"
             )
             [(region, engram)] = owners.items()
+            expected.nights += nights
             if engram_id in census.waiting and not self._alone:
+                expected.owed = True
                 continue  # what others have changed meanwhile is not known here
-            self._compare(expected, region, engram, brain, nights)
+            if (
+                expected.owed and expected.region != region
+            ):  # the write may have landed before another brain moved it
+                expected.accesses.repeat(expected.engram.trace.access_count)
+                expected.exposures.repeat(expected.engram.trace.exposures)
+            self._compare(expected, region, engram, brain)
             if engram.pinned:
                 assert engram_id not in census.fading, f"{self._ledger.name(engram_id)} is pinned and fades"
-            expected.engram, expected.region, expected.surely = engram, region, True
+            expected.engram, expected.region, expected.surely, expected.nights = engram, region, True, 0
+            expected.owed = False
 
     def _take_in(self, census: Census) -> None:
         """Everything that is kept is known, or may have been perceived unnoticed."""
@@ -155,7 +163,7 @@ class Auditor:
                 f"the {region} counts {census.counts[region]}, not {(len(engrams), dormant)}"
             )
 
-    def _compare(self, expected: Expected, region: str, engram: Engram, brain: Brain, nights: int) -> None:
+    def _compare(self, expected: Expected, region: str, engram: Engram, brain: Brain) -> None:
         name, before, trace = self._ledger.name(engram.engram_id), expected.engram, engram.trace
         assert region in ("hippocampus", self._config.types.of(engram.memory_type).home), (
             f"{name} lives in the {region}"
@@ -172,10 +180,10 @@ class Auditor:
         assert engram.revision >= before.revision, (
             f"{name} went back from revision {before.revision} to {engram.revision}"
         )
-        self._compare_strength(name, expected, region, engram, brain, nights)
+        self._compare_strength(name, expected, region, engram, brain)
 
     def _compare_strength(
-        self, name: str, expected: Expected, region: str, engram: Engram, brain: Brain, nights: int
+        self, name: str, expected: Expected, region: str, engram: Engram, brain: Brain
     ) -> None:
         plasticity, before, trace = self._config.plasticity, expected.engram.trace, engram.trace
         now = brain.time.now()
@@ -196,7 +204,7 @@ class Auditor:
         if not isinstance(plasticity, OddsPlasticity):  # the only law with such a bound
             return
         stretched = settled if expected.region == "hippocampus" else 1.0
-        stretched *= (1.0 + plasticity.sleep_benefit) ** nights
+        stretched *= (1.0 + plasticity.sleep_benefit) ** expected.nights
         most = stretched * (before.half_life + plasticity.gain * max(0.0, now - before.last_access))
         assert trace.half_life <= most * (1.0 + _ROUNDING), (
             f"{name}: its half-life grew from {before.half_life:g} s to {trace.half_life:g} s, beyond {most:g} s"

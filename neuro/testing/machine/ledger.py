@@ -69,6 +69,10 @@ class Count:
         self.low += certain
         self.high += 1
 
+    def repeat(self, since: float) -> None:
+        """What was added since it was seen may have been added twice."""
+        self.high += self.high - int(since)
+
     def settle(self, observed: float, what: str) -> None:
         """Takes what is seen for what is."""
         assert self.low <= observed <= self.high, f"{what} is {observed:g}, not {self}"
@@ -94,6 +98,10 @@ class Expected:
     """What it may be."""
     surely: bool = True
     """False when it may have been forgotten."""
+    nights: int = 0
+    """How many there may have been since it was seen last."""
+    owed: bool = False
+    """Whether it was owed to the store meanwhile."""
 
 
 class Ledger:
@@ -162,8 +170,11 @@ class Ledger:
             o.engram_id for o in outcomes if isinstance(o.act, Forget) and o.engram_id not in self.forgotten
         }
         there = {i for i, e in self.expected.items() if e.surely} - doomed
+        known = {*self.expected}
         for outcome in _perceptions(outcomes):
             self._perceived(outcome, _others(outcomes, outcome), doomed, excuses[outcome.brain])
+        for outcome in outcomes:
+            self._tried_in_vain(outcome, known, excuses[outcome.brain])
         for act, engram_id, result, brain in outcomes:
             excuse = excuses[brain]
             present = there - excuse.hidden
@@ -238,6 +249,17 @@ class Ledger:
             twin.exposures.add(certain=False)
         self.expected[engram.engram_id] = Expected(engram, "hippocampus", engram.trace.encoded_half_life)
         self._ids.append(engram.engram_id)
+
+    def _tried_in_vain(self, outcome: Outcome, known: set[str], excuse: Circumstances) -> None:
+        """A reply that was lost may have been to the repeat of what another brain encoded meanwhile."""
+        act, perception = outcome.act, outcome.result
+        if not (isinstance(act, Perceive) and isinstance(perception, Perception) and excuse.lost):
+            return
+        encoded = None if perception.engram is None else perception.engram.engram_id
+        for engram_id in self.expected.keys() - known - {encoded}:
+            expected = self.expected[engram_id]
+            if _identity(expected.engram) == _identity_of(act):
+                expected.exposures.add(certain=False)
 
     def _recalled(self, act: Recall | Seek, result: object, excuse: Circumstances) -> list[str]:
         """Checks a recall and counts it; the ids that it brought back."""

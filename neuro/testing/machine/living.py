@@ -13,6 +13,7 @@ from neuro.embedders import HashingEmbedder
 from neuro.errors import NeuroError
 from neuro.profiles import TypeProfiles
 from neuro.regions.prefrontal_cortex import PrefrontalCortexParams
+from neuro.signals import SleepReport
 from neuro.testing.machine.acts import (
     Act,
     Forget,
@@ -216,6 +217,8 @@ class _Life:
         """Notes which brains must have heard by now of what is forgotten."""
         for act, engram_id, result, brain in outcomes:
             room, failed = self._rooms[brain], isinstance(result, Exception)
+            if isinstance(result, SleepReport) and result.skipped is not None:
+                continue
             if isinstance(act, Forget) and engram_id in self._ledger.forgotten and not failed:
                 room.heard.add(engram_id)
             elif isinstance(act, Recall | Seek | Sleep) and not failed and not excuses[brain].shaky:
