@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from neuro.engram import Engram
 from neuro.indexing.fragment_index import FragmentIndex
 
@@ -17,15 +19,16 @@ class RecentIndex:
         """Finds long engrams by their beginnings only, or by all of them."""
         self._begun: dict[str, Engram] = {}
 
-    def add(self, engram: Engram) -> None:
-        """A new engram."""
-        if len(engram.fragments) > _AT_ONCE_FRAGMENTS:
-            self._begun[engram.engram_id] = engram
-            rows = None if engram.features is None else engram.features[:_AT_ONCE_FRAGMENTS]
-            engram = engram.changed(
-                fragments=engram.fragments[:_AT_ONCE_FRAGMENTS], features=rows, tokens=None
-            )
-        self.beginnings.add(engram)
+    def add_many(self, engrams: Iterable[Engram]) -> None:
+        """New engrams; many at once are faster than one by one."""
+        self.beginnings.add_many([self._beginning(engram) for engram in engrams])
+
+    def _beginning(self, engram: Engram) -> Engram:
+        if len(engram.fragments) <= _AT_ONCE_FRAGMENTS:
+            return engram
+        self._begun[engram.engram_id] = engram
+        rows = None if engram.features is None else engram.features[:_AT_ONCE_FRAGMENTS]
+        return engram.changed(fragments=engram.fragments[:_AT_ONCE_FRAGMENTS], features=rows, tokens=None)
 
     def remove(self, engram_id: str) -> None:
         """An engram that is no more, or no longer here."""
