@@ -16,6 +16,7 @@ from neuro.config import BrainConfig
 from neuro.engram import ConsolidationState, Engram, MemoryType, Trace
 from neuro.errors import (
     BrainClosedError,
+    BufferFullError,
     ConfigurationError,
     CorruptRecordError,
     EmbedderError,
@@ -27,6 +28,7 @@ from neuro.errors import (
     ImageError,
     InvalidArgumentError,
     InvalidStimulusError,
+    LeaseLostError,
     MergeConflictError,
     MissingDependencyError,
     NeuroError,
@@ -64,6 +66,7 @@ __all__ = [
     "Brain",
     "BrainClosedError",
     "BrainConfig",
+    "BufferFullError",
     "Cerebellum",
     "ConfigurationError",
     "ConsolidationState",
@@ -81,6 +84,7 @@ __all__ = [
     "ImageError",
     "InvalidArgumentError",
     "InvalidStimulusError",
+    "LeaseLostError",
     "MemoryType",
     "MergeConflictError",
     "MissingDependencyError",

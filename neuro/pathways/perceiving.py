@@ -73,8 +73,8 @@ class Perceiving:
                     for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
                 ]
                 await self._body.anatomy.index.settle()
-                durable = await self._write([p for p in perceptions if p.engram is not None])
-        perceptions = [replace(p, durable=durable and p.engram is not None) for p in perceptions]
+                await self._write([p for p in perceptions if p.engram is not None])
+        perceptions = [replace(p, durable=self._is_durable(p)) for p in perceptions]
         await self._body.note()
         for perception in perceptions:
             self._announce(perception)
@@ -97,8 +97,8 @@ class Perceiving:
             for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
         ]
 
-    async def _write(self, perceptions: Sequence[Perception]) -> bool:
-        """Makes what was encoded durable; whether it is.
+    async def _write(self, perceptions: Sequence[Perception]) -> None:
+        """Makes what was encoded durable, or keeps it for a store that is away.
 
         Raises:
             StoreUnavailableError: it cannot be written, and nothing of it stays.
@@ -106,12 +106,15 @@ class Perceiving:
         body = self._body
         encoded = [p.engram.engram_id for p in perceptions if p.engram is not None and not p.repeated]
         try:
-            written = await body.journal.write(encoded)
+            await body.journal.write(encoded)
         except BaseException:
             for engram_id in encoded:
                 body.sharing.let_go(engram_id)
             raise
-        return written and body.store.durable
+
+    def _is_durable(self, perception: Perception) -> bool:
+        body, engram = self._body, perception.engram
+        return body.store.durable and engram is not None and not body.journal.owes(engram.engram_id)
 
     async def _find(self, digests: Sequence[str]) -> list[str | None]:
         """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""

@@ -80,6 +80,7 @@ class Transaction:
         self._acts: list[_Perceived | _Changed | _Forgotten] = []
         self._fresh: dict[str, Engram] = {}
         """Engrams that the block encodes and does not forget, as it leaves them."""
+        self._digests: dict[str, str] = {}
         self._stored: dict[str, tuple[MemoryRegion, Engram]] = {}
         """Engrams that were there before, as the block would leave them."""
         self._steps: dict[str, list[Step]] = {}
@@ -108,11 +109,13 @@ class Transaction:
 
     def recognise(self, digest: str) -> str | None:
         """Id of the engram that the block encodes with this digest, if there is one."""
-        return next((i for i, engram in self._fresh.items() if engram.digest == digest), None)
+        engram_id = self._digests.get(digest)
+        return engram_id if engram_id in self._fresh else None
 
     def encode(self, engram: Engram) -> None:
         """A new engram."""
         self._fresh[engram.engram_id] = engram
+        self._digests[engram.digest] = engram.engram_id
 
     def step(self, engram_id: str, step: Step) -> Engram | None:
         """Changes an engram that has been looked up; returns what would become of it, None if there is none."""
@@ -289,9 +292,9 @@ class Transaction:
     def _happen(self, written: _Written) -> None:
         """Shows in memory what has been written, between two steps of everything else in this process."""
         body, now, sleeps = self._body, self._body.clock.now(), self._body.sleeps
-        for region, placed in written.placed.values():
-            if region is body.hippocampus:
-                body.hippocampus.recent.refresh(placed)
+        body.hippocampus.refresh(
+            p.engram for region, p in written.placed.values() if region is body.hippocampus
+        )
         body.hippocampus.take_in([*self._fresh.values()], sleeps, stored=True)
         body.anatomy.index.add(*self._fresh.values())
         for act in self._acts:

@@ -298,6 +298,7 @@ class Plan:
             self._stale[engram.engram_id] = "exists already with other content"
 
     def remove(self, engrams: MemoryEngrams, engram_id: str, revision: int | None) -> None:
+        """Plans a `Remove`."""
         if revision is None or self._has_revision(engrams, engram_id, revision):
             self._planned[engrams, engram_id] = None
 

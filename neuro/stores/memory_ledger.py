@@ -23,6 +23,7 @@ class Ledger:
         self._happened: deque[tuple[Happening, str]] = deque(maxlen=NEWS_REMEMBERED)
 
     def check_open(self) -> None:
+        """Raises StoreClosedError after the close."""
         if self.closed:
             raise StoreClosedError("this store is closed")
 

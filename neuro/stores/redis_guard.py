@@ -89,6 +89,7 @@ class Unreadable:
         self.reasons: dict[str, str] = {}
 
     def note(self, key: str, reason: str) -> None:
+        """Remembers a record that cannot be read; says so once."""
         if key not in self.reasons:
             self.reasons[key] = reason
             _LOGGER.warning("a record cannot be read and is left out: %s", reason)

@@ -25,6 +25,7 @@ class RegionKeys(NamedTuple):
     owners: str
 
     def agenda(self, agenda: Agenda) -> str:
+        """The key of an agenda."""
         return self.review if agenda == Agenda.REVIEW else self.rehearsal
 
 

@@ -92,6 +92,7 @@ class Verification:
         self._owners: dict[str, list[str]] = defaultdict(list)
 
     async def carry_out(self) -> list[Flaw]:
+        """Looks at everything; what was found."""
         if await self._types_fit(self._types()):
             await self._find_regions()
             expected = [self._types_of_region(region) for region in self._regions]

@@ -24,35 +24,39 @@ class _Faulty(StoreWrapper):
 
 
 class Faults:
-    """The faults of one test module: a function patches the brain, a class stands for the engrams of a region."""
+    """The faults of one test module: a function patches the brain, a class stands for a store or for the engrams of
+    its regions."""
 
     def __init__(self):
         self.planted = []
 
-    def caught(self, *, trouble=False):
-        """Must be caught by programs, of those with trouble if that is what the fault is about."""
+    def caught(self, *, trouble=False, brains=1):
+        """Must be caught by programs; with trouble, or of two brains, if that is what the fault is about."""
 
         def plant(fault):
-            self.planted.append((fault, trouble))
+            self.planted.append((fault, trouble, brains))
             return fault
 
         return plant
 
     def parametrize(self):
-        """Runs a test of ``(fault, trouble)`` for each."""
-        names = [fault.__name__ for fault, _ in self.planted]
-        return pytest.mark.parametrize(("fault", "trouble"), self.planted, ids=names)
+        """Runs a test of ``(fault, trouble, brains)`` for each."""
+        names = [fault.__name__ for fault, *_ in self.planted]
+        return pytest.mark.parametrize(("fault", "trouble", "brains"), self.planted, ids=names)
 
 
-async def assert_caught(fault, trouble, monkeypatch):
+async def assert_caught(fault, trouble, brains, monkeypatch):
     """One of the programs fails."""
     in_a_store = isinstance(fault, type)
     if not in_a_store:
         fault(monkeypatch.setattr)
     for seed in range(PROGRAMS):
-        program = draw_program(random.Random(seed), trouble=trouble)
+        program = draw_program(random.Random(seed), trouble=trouble, brains=brains)
+        inner = MemoryStore()
+        if in_a_store:
+            inner = fault(inner) if issubclass(fault, StoreWrapper) else _Faulty(fault)
         try:
-            await live(program, memory_place(_Faulty(fault) if in_a_store else None), seed=seed)
+            await live(program, memory_place(inner), seed=seed, brains=brains)
         except AssertionError as error:
             assert isinstance(error.__cause__, AssertionError), "the fault broke down instead of doing wrong"
             return

@@ -1,6 +1,8 @@
 """The machine catches engrams that are lost, doubled, brought back or not found."""
 
 import asyncio
+import uuid
+from collections import defaultdict
 from contextlib import asynccontextmanager
 
 from catching import Faults, assert_caught
@@ -11,13 +13,18 @@ from neuro.pathways import perceiving
 from neuro.pathways.life import Life
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.perceiving import Perceiving
-from neuro.regions.anatomy import Anatomy, Moved
+from neuro.pathways.sharing import Sharing
+from neuro.pathways.waking import Body
+from neuro.regions.anatomy import Anatomy
+from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
+from neuro.regions.journal import Journal
 from neuro.regions.memory_index import MemoryIndex
-from neuro.regions.memory_region import MemoryRegion
+from neuro.regions.memory_region import MemoryRegion, stretched
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
-from neuro.stores.memory import MemoryEngrams, MemoryStore
-from neuro.testing.doubles import EngramsWrapper
+from neuro.stores.base import Happening, Insert, Remove, Unlink
+from neuro.stores.memory import MemoryEngrams
+from neuro.testing.doubles import StoreWrapper
 
 faults = Faults()
 
@@ -25,73 +32,83 @@ faults = Faults()
 # Moving
 
 
+def _moving(*writes):
+    """A move that makes some of these writes for each engram, one after the other."""
+
+    async def move(self, engrams, destination):
+        for engram in engrams:
+            arriving = destination.place(destination.settle(engram))
+            for write in writes:
+                await self._store.write([write(self.hippocampus.name, engram, destination.name, arriving)])
+        return [engram.engram_id for engram in engrams]
+
+    return move
+
+
+def _removed(source, engram, destination, arriving):
+    return Remove(source, engram.engram_id, engram.revision)
+
+
+def _removed_as_it_is_by_now(source, engram, destination, arriving):
+    return Remove(source, engram.engram_id)
+
+
+def _inserted(source, engram, destination, arriving):
+    return Insert(destination, arriving)
+
+
 @faults.caught()
 def a_move_ignores_what_happened_meanwhile(patch):
-    def depart(self, engram_id, revision, region):
-        self._forwarding[engram_id] = region
-        return True
+    patch(Anatomy, "_move", _moving(_removed_as_it_is_by_now, _inserted))
 
-    patch(Hippocampus, "depart", depart)
+
+@faults.caught()
+def a_move_leaves_the_source_behind(patch):
+    patch(Anatomy, "_move", _moving(_inserted))
+
+
+@faults.caught()
+def a_move_loses_what_it_takes(patch):
+    patch(Anatomy, "_move", _moving(_removed))
+
+
+@faults.caught()
+def a_move_is_seen_half_done(patch):
+    patch(Anatomy, "_move", _moving(_removed_as_it_is_by_now, _inserted))
+
+
+@faults.caught(trouble=True)
+def a_move_that_is_interrupted_leaves_both(patch):
+    patch(Anatomy, "_move", _moving(_inserted, _removed_as_it_is_by_now))
+
+
+@faults.caught(trouble=True)
+def a_move_that_failed_is_not_tried_again(patch):
+    honest = Anatomy.move
+
+    async def move(self, engram_ids, destination):
+        try:
+            return await honest(self, engram_ids, destination)
+        except BaseException:
+            self.hippocampus.departed(engram_ids)
+            raise
+
+    patch(Anatomy, "move", move)
 
 
 @faults.caught()
 def a_recall_resurrects_what_has_moved(patch):
     honest = Anatomy.reconsolidate
 
-    async def reconsolidate(self, engram_ids, step, op_id):
+    async def reconsolidate(self, engram_ids, step, op_id, *, patient=False):
         read = [e for e in await self.hippocampus.reinstate(engram_ids) if e is not None]
         await asyncio.sleep(0)
-        changed = await honest(self, engram_ids, step, op_id)
-        for engram in read:
-            if engram.engram_id not in self.hippocampus.recent:
-                changed_here = step(engram, self.hippocampus.fading)
-                self.hippocampus.recent.put(*self.hippocampus.place(changed_here))
+        changed = await honest(self, engram_ids, step, op_id, patient=patient)
+        written = [self.hippocampus.place(step(engram, self.hippocampus.fading)) for engram in read]
+        await self.hippocampus.store.insert(written, writer=self.hippocampus.journal.writer)
         return changed
 
     patch(Anatomy, "reconsolidate", reconsolidate)
-
-
-@faults.caught()
-def a_move_shows_the_copy_before_the_source_lets_go(patch):
-    async def move(self, engram_ids, destination):
-        async with self._moving:
-            held = [e for i in engram_ids if (e := self.hippocampus.recent.look_up(i)) is not None]
-            await destination.admit(held)
-            await destination.reveal([e.engram_id for e in held])
-            gone = [
-                e.engram_id
-                for e in held
-                if self.hippocampus.depart(e.engram_id, e.revision, destination.name)
-            ]
-            self.hippocampus.departed(gone)
-        return Moved(tuple(gone), len(held) - len(gone))
-
-    patch(Anatomy, "move", move)
-
-
-@faults.caught()
-def a_move_leaves_the_source_behind(patch):
-    def departed(self, engram_ids):
-        for engram_id in engram_ids:
-            self._forwarding.pop(engram_id, None)
-
-    patch(Hippocampus, "departed", departed)
-
-
-@faults.caught()
-def a_move_lets_go_before_the_copy_has_arrived(patch):
-    async def admit(self, engrams):
-        return None
-
-    patch(MemoryRegion, "admit", admit)
-
-
-@faults.caught()
-def an_abandoned_move_leaves_a_copy_arriving(patch):
-    async def release(self, engram_id):
-        return await self.store.delete(engram_id) if await self.store.get([engram_id]) != [None] else False
-
-    patch(MemoryRegion, "release", release)
 
 
 @faults.caught()
@@ -101,93 +118,70 @@ def everything_moves_to_the_neocortex(patch):
 
 @faults.caught()
 def settle_is_applied_twice(patch):
-    async def admit(self, engrams):
-        await self.store.insert([self.place(self.settle(self.settle(e))) for e in engrams], arriving=True)
+    def settle(self, engram):
+        return engram.with_trace(stretched(engram, self.params.resistance**2))
 
-    patch(MemoryRegion, "admit", admit)
+    patch(Cerebellum, "settle", settle)
+
+
+# Keeping
+
+
+@faults.caught()
+class WriteOverwritesWhatIsAlike(StoreWrapper):
+    async def write(self, writes, *, op_id=None):
+        for write in writes:
+            if isinstance(write, Insert):
+                new, engrams = write.placed.engram, self.inner.engrams(write.region)
+                for other in await engrams.scan():
+                    alike = other.content.split()[:3] == new.content.split()[:3]
+                    if alike and other.engram_id != new.engram_id:
+                        await engrams.delete(other.engram_id)
+        await self.inner.write(writes, op_id=op_id)
 
 
 @faults.caught(trouble=True)
-def a_move_that_was_interrupted_is_never_finished(patch):
-    async def settle_moves(self):
+def a_perceive_returns_before_its_write(patch):
+    honest = Journal.write
+
+    async def write(self, engram_ids=()):
+        self.later = asyncio.ensure_future(honest(self))
+        self.later.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return True
+
+    patch(Journal, "write", write)
+    patch(Journal, "owes", lambda self, engram_id: False)
+
+
+@faults.caught(trouble=True)
+def what_waits_is_dropped(patch):
+    honest = Journal._write_groups
+
+    async def write_groups(self):
+        if len(self._groups) > 1:
+            self._waiting.difference_update(p.engram.engram_id for p in self._groups.pop(0).items)
+        await honest(self)
+
+    patch(Journal, "_write_groups", write_groups)
+
+
+@faults.caught(trouble=True, brains=2)
+def what_waits_is_written_twice(patch):
+    honest = Journal._write_group
+
+    async def write_group(self, group):
+        group.op_id = uuid.uuid4().hex  # so the store cannot know that it has had it
+        await honest(self, group)
+
+    patch(Journal, "_write_group", write_group)
+
+
+@faults.caught(trouble=True)
+def what_a_killed_brain_leaves_is_nobodys(patch):
+    async def adopt(self, sleeps):
         return None
 
-    patch(Anatomy, "settle_moves", settle_moves)
-
-
-# Keeping and forgetting
-
-
-@faults.caught()
-class InsertOverwritesWhatIsAlike(EngramsWrapper):
-    async def insert(self, items, *, arriving=False):
-        for engram, *_ in items:
-            for other in await self.inner.scan():
-                if (
-                    other.content.split()[:3] == engram.content.split()[:3]
-                    and other.engram_id != engram.engram_id
-                ):
-                    await self.inner.delete(other.engram_id)
-        await self.inner.insert(items, arriving=arriving)
-
-
-async def _forget_without_looking_elsewhere(self, engram_id):
-    if engram_id in self.hippocampus.recent:  # though a copy may be arriving somewhere, and be revealed
-        self.hippocampus.forget(engram_id)
-        return self.hippocampus.name
-    deleted = [region.name for region in self.long_term if await region.release(engram_id)]
-    self.hippocampus.forget(engram_id)
-    return deleted[0] if deleted else None
-
-
-@faults.caught()
-def a_night_undoes_a_forget(patch):
-    honest = Hippocampus.depart
-
-    def depart(self, engram_id, revision, region):
-        gone = engram_id not in self.recent
-        return gone or honest(self, engram_id, revision, region)
-
-    patch(Anatomy, "forget", _forget_without_looking_elsewhere)
-    patch(Hippocampus, "depart", depart)
-
-
-@faults.caught(trouble=True)
-def a_forget_leaves_the_copy_of_a_failed_move(patch):
-    async def forget(self, engram_id):
-        async with self._moving:
-            return await _forget_without_looking_elsewhere(self, engram_id)
-
-    patch(Anatomy, "forget", forget)
-
-
-@faults.caught()
-def an_act_that_is_under_way_brings_back_what_was_forgotten(patch):
-    patch(Oblivion, "__contains__", lambda self, engram_id: False)
-
-
-@faults.caught()
-def a_restart_undoes_a_forget(patch):
-    honest = MemoryStore.write_journal
-
-    async def write_journal(self, engrams, *, drop=()):
-        await honest(self, engrams)
-
-    patch(MemoryStore, "write_journal", write_journal)
-
-
-@faults.caught()
-def a_forgotten_engram_stays_in_mind(patch):
-    patch(PrefrontalCortex, "release", lambda self, engram_id: False)
-
-
-@faults.caught()
-def a_forgotten_engram_stays_wired(patch):
-    @asynccontextmanager
-    async def forgetting(self, engram_id):
-        yield
-
-    patch(Connectome, "forgetting", forgetting)
+    patch(Sharing, "adopt", adopt)
 
 
 @faults.caught()
@@ -203,10 +197,110 @@ def decay_deletes(patch):
 
 @faults.caught()
 def the_close_writes_nothing_down(patch):
-    async def write_journal(self, engrams, *, drop=()):
+    async def write_down(self):
+        await self.sharing.leave()
+
+    patch(Body, "write_down", write_down)
+
+
+@faults.caught(trouble=True)
+def wires_are_written_before_what_they_lead_to(patch):
+    patch(Connectome, "_ripe", lambda self, born: (self._new, defaultdict(dict)))
+
+
+# Forgetting
+
+
+def _forgetting(found_in, *, unlinked=True):
+    """A forget that deletes from some regions alone."""
+
+    async def forget(self, engram_ids):
+        owners = {}
+        for region in self.memory_regions:
+            for engram in await region.store.get(engram_ids):
+                if engram is not None:
+                    owners[engram.engram_id] = region.name
+        writes = [Remove(name, i) for i in engram_ids for name in found_in(self, owners.get(i))]
+        await self._store.write([*writes, *(Unlink(i) for i in engram_ids if unlinked)])
+        for engram_id in engram_ids:
+            self.let_go(engram_id)
+        return owners
+
+    return forget
+
+
+@faults.caught()
+def a_forget_forgets_one_region_only(patch):
+    patch(Anatomy, "forget", _forgetting(lambda self, owner: [self.hippocampus.name]))
+
+
+@faults.caught()
+def a_night_undoes_a_forget(patch):
+    patch(Anatomy, "forget", _forgetting(lambda self, owner: [] if owner is None else [owner]))
+
+
+@faults.caught()
+def a_forget_is_not_written(patch):
+    patch(Anatomy, "forget", _forgetting(lambda self, owner: []))
+
+
+@faults.caught()
+def a_forgotten_engram_stays_wired(patch):
+    everywhere = _forgetting(lambda self, owner: [r.name for r in self.memory_regions], unlinked=False)
+    patch(Anatomy, "forget", everywhere)
+
+
+@faults.caught(trouble=True)
+def what_is_forgotten_is_written_when_the_store_is_back(patch):
+    async def settle(self):
         return None
 
-    patch(MemoryStore, "write_journal", write_journal)
+    patch(Anatomy, "settle", settle)
+
+
+@faults.caught()
+def an_act_that_is_under_way_brings_back_what_was_forgotten(patch):
+    patch(Oblivion, "__contains__", lambda self, engram_id: False)
+
+
+@faults.caught()
+def a_forgotten_engram_stays_in_mind(patch):
+    patch(PrefrontalCortex, "release", lambda self, engram_id: False)
+
+
+# Living with another brain
+
+
+@faults.caught(brains=2)
+def news_are_not_listened_to(patch):
+    async def take_in(self, news):
+        return None
+
+    patch(Sharing, "_take_in", take_in)
+
+
+@faults.caught(brains=2)
+def it_is_not_heard_what_another_forgot(patch):
+    honest = Sharing._take_in
+
+    async def take_in(self, news):
+        kept = tuple(one for one in news.happened if one[0] != Happening.REMOVED)
+        await honest(self, news._replace(happened=kept))
+
+    patch(Sharing, "_take_in", take_in)
+
+
+@faults.caught(brains=2)
+def what_is_heard_during_the_first_recall_is_missed(patch):
+    patch(MemoryIndex, "wants", lambda self, engram_id: self.filled and engram_id not in self._index)
+
+
+@faults.caught(brains=2)
+def a_lease_is_never_released(patch):
+    async def release(self, lease):
+        return None
+
+    patch(StoreWrapper, "release", release)
 
 
 # Finding
@@ -258,6 +352,17 @@ def who_asks_during_a_move_may_miss_it(patch):
         return found, {}
 
     patch(Anatomy, "_reach", reach)
+
+
+@faults.caught()
+def a_recall_takes_what_is_being_written_for_gone(patch):
+    async def reinstate(self, engram_ids):
+        stored = await self.store.get(engram_ids)
+        return [
+            self.recent.look_up(i) if self._owes(i) else e for i, e in zip(engram_ids, stored, strict=True)
+        ]
+
+    patch(Hippocampus, "reinstate", reinstate)
 
 
 @faults.caught()
@@ -320,5 +425,5 @@ def contents_that_differ_in_a_digit_are_merged(patch):
 
 
 @faults.parametrize()
-async def test_the_machine_catches_it_when(fault, trouble, monkeypatch):
-    await assert_caught(fault, trouble, monkeypatch)
+async def test_the_machine_catches_it_when(fault, trouble, brains, monkeypatch):
+    await assert_caught(fault, trouble, brains, monkeypatch)

@@ -102,6 +102,8 @@ class Expected:
     """How many there may have been since it was seen last."""
     owed: bool = False
     """Whether it was owed to the store meanwhile."""
+    durable: bool = False
+    """Whether a perceive has said that it is durable."""
 
 
 class Ledger:
@@ -145,6 +147,7 @@ class Ledger:
         if expected is None:
             return
         if stored is None:
+            assert not expected.durable, f"{self.name(engram_id)} was durable, and is lost with its brain"
             expected.surely = False
             return
         expected.engram = stored
@@ -240,6 +243,7 @@ class Ledger:
         if perception.repeated:
             self._assert_known(engram)
             self.expected[engram.engram_id].exposures.add(certain=True)
+            self.expected[engram.engram_id].durable |= perception.durable
             return
         assert engram.engram_id not in self._ids, f"{act!r} used the id {engram.engram_id} again"
         for twin in alike:
@@ -247,7 +251,10 @@ class Ledger:
             excused = unknown or excuse.shaky or excuse.lesioned or perceived in met
             assert excused, f"{act!r} encoded a repeat of {twin.engram.engram_id} anew"
             twin.exposures.add(certain=False)
-        self.expected[engram.engram_id] = Expected(engram, "hippocampus", engram.trace.encoded_half_life)
+        half_life = engram.trace.encoded_half_life
+        self.expected[engram.engram_id] = Expected(
+            engram, "hippocampus", half_life, durable=perception.durable
+        )
         self._ids.append(engram.engram_id)
 
     def _tried_in_vain(self, outcome: Outcome, known: set[str], excuse: Circumstances) -> None:

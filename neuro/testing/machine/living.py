@@ -62,7 +62,8 @@ async def live(
     Args:
         program: see `draw_program`.
         open_place: an empty place to live in; a `memory_place` if none.
-        seed: draws the order in which acts meet. A program over a store in memory is the same every time.
+        seed: draws the order in which acts meet. A program over a store in memory is the same every time, but for
+            when the thread is done that fills a brain's index.
         brains: how many share the place, 1 or 2.
 
     Returns:
