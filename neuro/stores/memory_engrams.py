@@ -289,6 +289,7 @@ class Plan:
         self._stale: dict[str, str] = {}
 
     def insert(self, engrams: MemoryEngrams, placed: Placed, writer: str | None) -> None:
+        """Plans an `Insert`."""
         engram = placed.engram
         known = self._now(engrams, engram.engram_id)
         if known is None:
@@ -303,6 +304,7 @@ class Plan:
             self._planned[engrams, engram_id] = None
 
     def replace(self, engrams: MemoryEngrams, placed: Placed, revision: int) -> None:
+        """Plans a `Replace`."""
         engram_id = placed.engram.engram_id
         held = self._now(engrams, engram_id)
         if self._has_revision(engrams, engram_id, revision) and held is not None:

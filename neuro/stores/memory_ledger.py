@@ -35,6 +35,7 @@ class Ledger:
             raise LeaseLostError(f"the lease {fence} is lost: another brain has got the lease {self.fence}")
 
     def note(self, happening: Happening, engram_id: str) -> None:
+        """What befell an engram."""
         self._happened.append((happening, engram_id))
         self._position += 1
 

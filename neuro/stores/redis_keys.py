@@ -46,6 +46,7 @@ class Keys:
         self.tries = (f"{self.prefix}tries", f"{self.prefix}tries-order")
 
     def region(self, region: str) -> RegionKeys:
+        """The keys of a region."""
         kinds = ("ids", "forget", Agenda.REVIEW, Agenda.REHEARSAL, "dormant", "digests", "dim", "own")
         return RegionKeys(*(f"{self.prefix}{kind}:{region}" for kind in kinds))
 
@@ -54,6 +55,7 @@ class Keys:
         return f"{self.prefix}d:{region}:{engram_id}", f"{self.prefix}m:{region}:{engram_id}"
 
     def links(self, engram_id: str) -> str:
+        """The key of the links of an engram."""
         return f"{self.prefix}as:{engram_id}"
 
     def quarantined(self, key: str) -> str:
