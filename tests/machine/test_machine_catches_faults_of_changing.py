@@ -13,6 +13,9 @@ from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.sleep.consolidation import Consolidation
 from neuro.stores.base import Placed
 from neuro.testing.doubles import EngramsWrapper
+from neuro.testing.machine import LoseReply, Perceive, Recall, Recover
+
+KEYS = Perceive("Dana forgot the keys")
 
 faults = Faults()
 
@@ -48,7 +51,7 @@ def a_change_that_waits_is_never_written(patch):
     patch(Anatomy, "pay_debts", pay_debts)
 
 
-@faults.caught(trouble=True)
+@faults.caught(program=(KEYS, LoseReply("amend"), Recall("keys"), Recover(), Recall("keys")))
 def a_change_that_waits_is_written_twice(patch):
     honest = MemoryRegion.amend
 
@@ -141,13 +144,18 @@ def working_memory_has_no_bound(patch):
 
 @faults.caught(trouble=True)
 def a_recall_does_not_say_who_was_silent(patch):
-    honest = Anatomy.reconsolidate
+    honest_retrieve, honest_reconsolidate, seen = Anatomy.retrieve, Anatomy.reconsolidate, {}
+
+    async def retrieve(self, reading, features, limit):
+        answers = await honest_retrieve(self, reading, features, limit)
+        seen.update({echo.engram.engram_id: echo.engram for echo in answers.echoes})
+        return answers
 
     async def reconsolidate(self, engram_ids, change, op_id, *, patient=False):
-        changed = await honest(self, engram_ids, change, op_id, patient=patient)
-        others = self.hippocampus.remembered(engram_ids)
-        return Changed({**{e.engram_id: e for e in others if e is not None}, **changed.engrams}, ())
+        changed = await honest_reconsolidate(self, engram_ids, change, op_id, patient=patient)
+        return Changed({**{i: seen[i] for i in engram_ids if i in seen}, **changed.engrams}, ())
 
+    patch(Anatomy, "retrieve", retrieve)
     patch(Anatomy, "reconsolidate", reconsolidate)
 
 

@@ -40,6 +40,7 @@ from neuro.testing.machine import (
 from neuro.units import DAY
 
 KEYS = Perceive("Dana forgot the keys")
+RECALLS = (Other(Recall("keys")), Other(Recall("Dana")))
 
 faults = Faults()
 
@@ -305,7 +306,7 @@ def it_is_not_heard_what_another_forgot(patch):
     patch(Sharing, "_take_in", take_in)
 
 
-@faults.caught(brains=2, program=(Together((KEYS, Other(Recall("keys")))), Other(Seek(0))))
+@faults.caught(brains=2, program=(Together((*RECALLS, KEYS, *RECALLS)), Other(Seek(0))))
 def what_is_heard_during_the_first_recall_is_missed(patch):
     patch(MemoryIndex, "wants", lambda self, engram_id: self.filled and engram_id not in self._index)
 
