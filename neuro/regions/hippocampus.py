@@ -352,10 +352,9 @@ class Hippocampus(MemoryRegion):
         return changed
 
     def refresh(self, engrams: Iterable[Engram]) -> None:
-        """Takes over how engrams are stored, but for those of which changes wait."""
+        """Takes over how engrams are stored, where that is newer."""
         for engram in engrams:
-            if not self._owes(engram.engram_id):
-                self.recent.refresh(self.place(engram))
+            self.recent.refresh(self.place(engram))
 
     def staying(self) -> list[Engram]:
         """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""

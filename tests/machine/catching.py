@@ -1,12 +1,13 @@
 """Planting faults in a brain that is honest otherwise: each must be caught by the machine within some programs."""
 
 import random
+from typing import NamedTuple
 
 import pytest
 
 from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import StoreWrapper
-from neuro.testing.machine import draw_program, live, memory_place
+from neuro.testing.machine import Program, draw_program, live, memory_place
 
 PROGRAMS = 300
 """Programs within which every fault must be caught; most are within five."""
@@ -30,33 +31,47 @@ class Faults:
     def __init__(self):
         self.planted = []
 
-    def caught(self, *, trouble=False, brains=1):
-        """Must be caught by programs; with trouble, or of two brains, if that is what the fault is about."""
+    def caught(self, *, trouble=False, brains=1, program=None):
+        """Must be caught by random programs; with trouble, or of two brains, if that is what the fault is about; or
+        by one program, lived through in many orders, if it shows but rarely."""
 
         def plant(fault):
-            self.planted.append((fault, trouble, brains))
+            self.planted.append((fault, Programs(program, trouble, brains)))
             return fault
 
         return plant
 
     def parametrize(self):
-        """Runs a test of ``(fault, trouble, brains)`` for each."""
-        names = [fault.__name__ for fault, *_ in self.planted]
-        return pytest.mark.parametrize(("fault", "trouble", "brains"), self.planted, ids=names)
+        """Runs a test of ``(fault, programs)`` for each."""
+        names = [fault.__name__ for fault, _ in self.planted]
+        return pytest.mark.parametrize(("fault", "programs"), self.planted, ids=names)
 
 
-async def assert_caught(fault, trouble, brains, monkeypatch):
+class Programs(NamedTuple):
+    """What is lived through to catch a fault."""
+
+    fixed: Program | None
+    trouble: bool
+    brains: int
+
+    def draw(self, seed):
+        """The one by this number."""
+        if self.fixed is not None:
+            return self.fixed
+        return draw_program(random.Random(seed), trouble=self.trouble, brains=self.brains)
+
+
+async def assert_caught(fault, programs, monkeypatch):
     """One of the programs fails."""
     in_a_store = isinstance(fault, type)
     if not in_a_store:
         fault(monkeypatch.setattr)
     for seed in range(PROGRAMS):
-        program = draw_program(random.Random(seed), trouble=trouble, brains=brains)
         inner = MemoryStore()
         if in_a_store:
             inner = fault(inner) if issubclass(fault, StoreWrapper) else _Faulty(fault)
         try:
-            await live(program, memory_place(inner), seed=seed, brains=brains)
+            await live(programs.draw(seed), memory_place(inner), seed=seed, brains=programs.brains)
         except AssertionError as error:
             assert isinstance(error.__cause__, AssertionError), "the fault broke down instead of doing wrong"
             return

@@ -1,18 +1,24 @@
 """Each check of a brain earns its place: it catches a fault that is planted alone in an honest brain."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
 
 import pytest
 
 from neuro.errors import StoreUnavailableError
+from neuro.pathways import leasing, nights, sharing
 from neuro.pathways.life import Life
+from neuro.pathways.mind import Mind
 from neuro.pathways.perceiving import Perceiving
+from neuro.pathways.sharing import Sharing
 from neuro.pathways.waking import Body
 from neuro.regions.anatomy import Anatomy
+from neuro.regions.journal import Journal
 from neuro.regions.memory_region import MemoryRegion
 from neuro.sleep import SleepCycle
 from neuro.sleep.downscaling import Downscaling
+from neuro.stores import Lease, Remove
 from neuro.stores.memory import MemoryEngrams, MemoryStore
 from neuro.testing.brain import BRAIN_CHECKS, lives, memory_place
 from neuro.testing.brain.giving_up import (
@@ -35,6 +41,18 @@ from neuro.testing.brain.outages import (
     check_a_night_that_fails_anywhere_is_made_up_for,
     check_closing_without_the_store_says_how_much_is_lost,
     check_the_sleep_cycle_tries_until_the_store_is_back,
+    check_what_cannot_be_kept_did_not_happen,
+    check_what_waits_is_bounded_and_written_once,
+)
+from neuro.testing.brain.sharing import (
+    check_a_sleeper_that_was_paused_writes_nothing,
+    check_one_brain_sleeps_at_a_time,
+    check_recalls_of_two_brains_add_up,
+    check_the_lease_of_a_brain_that_is_gone_ends,
+    check_what_a_brain_leaves_is_adopted_once,
+    check_what_one_forgets_the_other_does_not_recall,
+    check_what_one_perceives_the_other_recalls,
+    check_what_was_acknowledged_outlives_its_brain,
 )
 from neuro.units import DAY
 
@@ -54,19 +72,31 @@ def caught_by(*checks):
 @caught_by(check_everything_perceived_is_there_after_closing)
 def the_close_writes_nothing_down(patch):
     async def write_down(self):
-        return None
+        await self.sharing.leave()
 
     patch(Body, "write_down", write_down)
 
 
+def _forgetting(found_in):
+    """A forget that deletes from some regions alone."""
+
+    async def forget(self, engram_ids):
+        await self._store.write([Remove(name, i) for i in engram_ids for name in found_in(self)])
+        for engram_id in engram_ids:
+            self.let_go(engram_id)
+        return dict.fromkeys(engram_ids, self.hippocampus.name)
+
+    return forget
+
+
+@caught_by(check_what_was_forgotten_stays_forgotten)
+def a_forget_forgets_one_region_only(patch):
+    patch(Anatomy, "forget", _forgetting(lambda self: [self.hippocampus.name]))
+
+
 @caught_by(check_what_was_forgotten_stays_forgotten)
 def a_restart_undoes_a_forget(patch):
-    honest = MemoryStore.write_journal
-
-    async def write_journal(self, engrams, *, drop=()):
-        await honest(self, engrams)
-
-    patch(MemoryStore, "write_journal", write_journal)
+    patch(Anatomy, "forget", _forgetting(lambda self: []))
 
 
 @caught_by(check_a_thousand_nights_without_waking_time_change_nothing)
@@ -133,12 +163,12 @@ def a_cancelled_forget_stays_locked(patch):
     _cancellable(patch)
     honest = Anatomy.forget
 
-    async def forget(self, engram_id):
+    async def forget(self, engram_ids):
         lock = self.__dict__.setdefault("_one", asyncio.Lock())
         await lock.acquire()
-        region = await honest(self, engram_id)
+        owners = await honest(self, engram_ids)
         lock.release()
-        return region
+        return owners
 
     patch(Anatomy, "forget", forget)
 
@@ -149,15 +179,32 @@ def a_cancelled_night_is_never_made_up_for(patch):
         return await self._live()
 
     patch(SleepCycle, "sleep", sleep)
-    _moves_are_not_settled(patch)
+    a_move_that_failed_is_not_tried_again(patch)
 
 
 @caught_by(check_a_night_that_fails_anywhere_is_made_up_for)
-def _moves_are_not_settled(patch):
-    async def settle_moves(self):
-        return None
+def a_move_that_failed_is_not_tried_again(patch):
+    honest = Anatomy.move
 
-    patch(Anatomy, "settle_moves", settle_moves)
+    async def move(self, engram_ids, destination):
+        try:
+            return await honest(self, engram_ids, destination)
+        except BaseException:
+            self.hippocampus.departed(engram_ids)
+            raise
+
+    patch(Anatomy, "move", move)
+
+
+@caught_by(check_a_night_that_fails_anywhere_is_made_up_for)
+def an_adoption_that_failed_is_not_tried_again(patch):
+    honest = Sharing.adopt
+
+    async def adopt(self, sleeps):
+        self._adopting = False
+        await honest(self, sleeps)
+
+    patch(Sharing, "adopt", adopt)
 
 
 @caught_by(check_closing_during_acts_finishes_or_refuses_them)
@@ -189,7 +236,126 @@ def the_cycle_waits_for_ever_longer(patch):
 
 @caught_by(check_closing_without_the_store_says_how_much_is_lost)
 def the_close_says_nothing_of_what_is_lost(patch):
-    patch(Body, "unwritten", lambda self: 0)
+    patch(Journal, "unwritten", 0)
+
+
+@caught_by(check_what_cannot_be_kept_did_not_happen)
+def what_cannot_be_written_stays_in_mind(patch):
+    patch(Sharing, "let_go", lambda self, engram_id: self._anatomy.let_go(engram_id))
+
+
+@caught_by(check_what_cannot_be_kept_did_not_happen)
+def a_perceive_returns_before_its_write(patch):
+    async def write(self, engram_ids=()):
+        return True
+
+    patch(Journal, "write", write)
+
+
+@caught_by(check_what_waits_is_bounded_and_written_once)
+def what_waits_has_no_bound(patch):
+    patch(Journal, "check_room", lambda self, count: None)
+
+
+@caught_by(check_what_waits_is_bounded_and_written_once)
+def a_change_that_waits_is_never_written(patch):
+    honest = Journal.owe
+
+    def owe(self, debt):
+        honest(self, debt)
+        self.paid(debt)
+
+    patch(Journal, "owe", owe)
+
+
+# Living with other brains
+
+
+@caught_by(check_what_one_perceives_the_other_recalls, check_what_one_forgets_the_other_does_not_recall)
+def news_are_not_listened_to(patch):
+    async def take_in(self, news):
+        return None
+
+    patch(Sharing, "_take_in", take_in)
+
+
+@caught_by(check_recalls_of_two_brains_add_up)
+def each_counts_for_itself(patch):
+    honest = MemoryRegion.place
+
+    def place(self, engram):
+        return honest(self, self.__dict__.setdefault("_own", {}).setdefault(engram.revision, engram))
+
+    patch(MemoryRegion, "place", place)
+
+
+@caught_by(check_what_was_acknowledged_outlives_its_brain)
+def nothing_is_written_before_the_close(patch):
+    honest = Journal.drain
+
+    async def write(self, engram_ids=()):
+        return True
+
+    patch(Journal, "write", write)
+    patch(Journal, "behind", property(lambda self: bool(self._fresh)))
+    patch(Journal, "drain", honest)
+
+
+@caught_by(check_what_was_acknowledged_outlives_its_brain)
+def the_mind_is_not_written_down(patch):
+    patch(Mind, "documents", lambda self, *, whole=False: [])
+
+
+@caught_by(check_what_a_brain_leaves_is_adopted_once)
+def nobody_adopts(patch):
+    async def adopt(self, sleeps):
+        return None
+
+    patch(Sharing, "adopt", adopt)
+
+
+@caught_by(check_what_a_brain_leaves_is_adopted_once)
+def everybody_adopts(patch):
+    honest = MemoryEngrams.take_over
+
+    def take_over(self, writer, abandoned):
+        taken = honest(self, writer, abandoned)
+        for engram_id in taken:
+            self._held[engram_id] = replace(self._held[engram_id], writer=None)
+        return taken
+
+    patch(MemoryEngrams, "take_over", take_over)
+
+
+@caught_by(check_what_a_brain_leaves_is_adopted_once)
+def what_the_living_have_is_adopted(patch):
+    patch(sharing, "SILENCE", -1.0)
+
+
+@caught_by(check_one_brain_sleeps_at_a_time)
+def a_lease_is_never_respected(patch):
+    async def acquire(store, holder, clock):
+        return Lease(holder, 1 << 30, clock.now())
+
+    patch(leasing, "_acquire", acquire)
+
+
+@caught_by(check_one_brain_sleeps_at_a_time)
+def a_lease_is_never_released(patch):
+    async def release(self, lease):
+        return None
+
+    patch(MemoryStore, "release", release)
+
+
+@caught_by(check_the_lease_of_a_brain_that_is_gone_ends)
+def a_lease_lasts_for_ever(patch):
+    patch(leasing, "LEASE", DAY)
+
+
+@caught_by(check_a_sleeper_that_was_paused_writes_nothing)
+def a_late_night_goes_on(patch):
+    patch(nights, "fenced", lambda fence: nullcontext())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The machine catches wrong counts, strengths and bounds, and silence about them."""
 
 import asyncio
+import uuid
 
 from catching import Faults, assert_caught
 
@@ -12,6 +13,9 @@ from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.sleep.consolidation import Consolidation
 from neuro.stores.base import Placed
 from neuro.testing.doubles import EngramsWrapper
+from neuro.testing.machine import LoseReply, Perceive, Recall, Recover
+
+KEYS = Perceive("Dana forgot the keys")
 
 faults = Faults()
 
@@ -28,15 +32,35 @@ def a_recall_strengthens_a_copy_of_what_is_remote(patch):
 
 
 @faults.caught()
-def a_recall_strengthens_the_copy_that_is_about_to_leave(patch):
-    def change(self, engram_id, step, op_id):
-        return self.recent.change(engram_id, lambda engram: self.place(step(engram, self.fading)), op_id)
+def a_recall_strengthens_only_what_the_brain_holds(patch):
+    async def reconsolidate(self, engram_ids, step, op_id, *, patient=False):
+        held = [engram_id for engram_id in engram_ids if engram_id in self.recent]
+        return [self.recent.change(i, lambda e: self.place(step(e, self.fading)), op_id) for i in held]
 
-    async def settled(self, engram_id, silent):
-        return True
+    patch(Hippocampus, "reconsolidate", reconsolidate)
 
-    patch(Hippocampus, "change", change)
-    patch(Anatomy, "_settled", settled)
+
+@faults.caught(trouble=True)
+def a_change_that_waits_is_never_written(patch):
+    async def pay_debts(self):
+        if self.hippocampus.journal.behind:
+            await self.hippocampus.journal.drain()
+            while (debt := self.hippocampus.journal.next_debt()) is not None:
+                self.hippocampus.journal.paid(debt)
+
+    patch(Anatomy, "pay_debts", pay_debts)
+
+
+@faults.caught(program=(KEYS, LoseReply("amend"), Recall("keys"), Recover(), Recall("keys")))
+def a_change_that_waits_is_written_twice(patch):
+    honest = MemoryRegion.amend
+
+    async def amend(self, engram_ids, step, op_id):
+        journal = getattr(self, "journal", None)
+        owing = journal is not None and journal.next_debt() is not None
+        return await honest(self, engram_ids, step, uuid.uuid4().hex if owing else op_id)
+
+    patch(MemoryRegion, "amend", amend)
 
 
 @faults.caught()
@@ -59,8 +83,8 @@ class AmendAppliesAChangeTwice(EngramsWrapper):
 def a_recall_counts_only_the_first(patch):
     honest = Anatomy.reconsolidate
 
-    async def reconsolidate(self, engram_ids, change, op_id):
-        changed = await honest(self, engram_ids[:1], change, op_id)
+    async def reconsolidate(self, engram_ids, change, op_id, *, patient=False):
+        changed = await honest(self, engram_ids[:1], change, op_id, patient=patient)
         others = await self.owners(engram_ids[1:])
         return Changed({**{i: e for i, (_, e) in others.items()}, **changed.engrams}, changed.silent)
 
@@ -82,9 +106,9 @@ def a_pin_is_ignored_by_retention(patch):
 
 @faults.caught()
 def every_recall_strengthens_by_half(patch):
-    honest = Hippocampus.change
+    honest = Hippocampus.reconsolidate
 
-    def change(self, engram_id, step, op_id):
+    async def reconsolidate(self, engram_ids, step, op_id, *, patient=False):
         def more(engram, fading):
             changed = step(engram, fading)
             trace = changed.trace
@@ -92,9 +116,9 @@ def every_recall_strengthens_by_half(patch):
                 update={"trace": trace.model_copy(update={"half_life": 1.5 * trace.half_life})}
             )
 
-        return honest(self, engram_id, more, op_id)
+        return await honest(self, engram_ids, more, op_id, patient=patient)
 
-    patch(Hippocampus, "change", change)
+    patch(Hippocampus, "reconsolidate", reconsolidate)
 
 
 @faults.caught()
@@ -120,13 +144,18 @@ def working_memory_has_no_bound(patch):
 
 @faults.caught(trouble=True)
 def a_recall_does_not_say_who_was_silent(patch):
-    honest = Anatomy.reconsolidate
+    honest_retrieve, honest_reconsolidate, seen = Anatomy.retrieve, Anatomy.reconsolidate, {}
 
-    async def reconsolidate(self, engram_ids, change, op_id):
-        changed = await honest(self, engram_ids, change, op_id)
-        others = await self.hippocampus.reinstate(engram_ids)
-        return Changed({**{e.engram_id: e for e in others if e is not None}, **changed.engrams}, ())
+    async def retrieve(self, reading, features, limit):
+        answers = await honest_retrieve(self, reading, features, limit)
+        seen.update({echo.engram.engram_id: echo.engram for echo in answers.echoes})
+        return answers
 
+    async def reconsolidate(self, engram_ids, change, op_id, *, patient=False):
+        changed = await honest_reconsolidate(self, engram_ids, change, op_id, patient=patient)
+        return Changed({**{i: seen[i] for i in engram_ids if i in seen}, **changed.engrams}, ())
+
+    patch(Anatomy, "retrieve", retrieve)
     patch(Anatomy, "reconsolidate", reconsolidate)
 
 
@@ -146,5 +175,5 @@ def a_quiet_night_leaves_something_behind(patch):
 
 
 @faults.parametrize()
-async def test_the_machine_catches_it_when(fault, trouble, monkeypatch):
-    await assert_caught(fault, trouble, monkeypatch)
+async def test_the_machine_catches_it_when(fault, programs, monkeypatch):
+    await assert_caught(fault, programs, monkeypatch)

@@ -25,6 +25,22 @@ from neuro.regions.prefrontal_cortex import PrefrontalCortex
 from neuro.stores.base import Happening, Insert, Remove, Unlink
 from neuro.stores.memory import MemoryEngrams
 from neuro.testing.doubles import StoreWrapper
+from neuro.testing.machine import (
+    LoseReply,
+    Other,
+    Outage,
+    Perceive,
+    Recall,
+    Recover,
+    Seek,
+    Sleep,
+    Together,
+    Wait,
+)
+from neuro.units import DAY
+
+KEYS = Perceive("Dana forgot the keys")
+RECALLS = (Other(Recall("keys")), Other(Recall("Dana")))
 
 faults = Faults()
 
@@ -82,7 +98,7 @@ def a_move_that_is_interrupted_leaves_both(patch):
     patch(Anatomy, "_move", _moving(_inserted, _removed_as_it_is_by_now))
 
 
-@faults.caught(trouble=True)
+@faults.caught(program=(KEYS, Together((Sleep(), Outage())), Recover()))
 def a_move_that_failed_is_not_tried_again(patch):
     honest = Anatomy.move
 
@@ -165,7 +181,7 @@ def what_waits_is_dropped(patch):
     patch(Journal, "_write_groups", write_groups)
 
 
-@faults.caught(trouble=True, brains=2)
+@faults.caught(brains=2, program=(LoseReply("write"), KEYS, Wait(DAY), Other(Sleep()), Recover(), Sleep()))
 def what_waits_is_written_twice(patch):
     honest = Journal._write_group
 
@@ -290,7 +306,7 @@ def it_is_not_heard_what_another_forgot(patch):
     patch(Sharing, "_take_in", take_in)
 
 
-@faults.caught(brains=2)
+@faults.caught(brains=2, program=(Together((*RECALLS, KEYS, *RECALLS)), Other(Seek(0))))
 def what_is_heard_during_the_first_recall_is_missed(patch):
     patch(MemoryIndex, "wants", lambda self, engram_id: self.filled and engram_id not in self._index)
 
@@ -354,7 +370,7 @@ def who_asks_during_a_move_may_miss_it(patch):
     patch(Anatomy, "_reach", reach)
 
 
-@faults.caught()
+@faults.caught(program=(Recall("keys"), Together((KEYS, Recall("keys"), Recall("Dana"))), Seek(0)))
 def a_recall_takes_what_is_being_written_for_gone(patch):
     async def reinstate(self, engram_ids):
         stored = await self.store.get(engram_ids)
@@ -425,5 +441,5 @@ def contents_that_differ_in_a_digit_are_merged(patch):
 
 
 @faults.parametrize()
-async def test_the_machine_catches_it_when(fault, trouble, brains, monkeypatch):
-    await assert_caught(fault, trouble, brains, monkeypatch)
+async def test_the_machine_catches_it_when(fault, programs, monkeypatch):
+    await assert_caught(fault, programs, monkeypatch)

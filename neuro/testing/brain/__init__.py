@@ -15,11 +15,12 @@ from collections.abc import Callable
 from neuro.testing.brain.giving_up import GIVING_UP_CHECKS
 from neuro.testing.brain.keeping import KEEPING_CHECKS
 from neuro.testing.brain.outages import OUTAGE_CHECKS
+from neuro.testing.brain.sharing import SHARING_CHECKS
 from neuro.testing.machine import OpenPlace, memory_place
 
 __all__ = ["BRAIN_CHECKS", "OpenPlace", "check_brain", "memory_place"]
 
-BRAIN_CHECKS = (*KEEPING_CHECKS, *GIVING_UP_CHECKS, *OUTAGE_CHECKS)
+BRAIN_CHECKS = (*KEEPING_CHECKS, *GIVING_UP_CHECKS, *OUTAGE_CHECKS, *SHARING_CHECKS)
 """Checks of every brain; each takes an `OpenPlace`, empty the first time."""
 
 

@@ -1,11 +1,11 @@
-"""Lives of a brain in one place, and acts that are given up: what the checks of a brain are made of."""
+"""Lives of brains in one place, and acts that are given up: what the checks of a brain are made of."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from neuro.brain import Brain
@@ -13,6 +13,7 @@ from neuro.clock import SimulatedClock
 from neuro.config import BrainConfig
 from neuro.embedders import HashingEmbedder
 from neuro.engram import Engram
+from neuro.errors import NeuroError
 from neuro.stores.base import Store
 from neuro.testing.doubles import InterleavingStore
 from neuro.testing.machine import OpenPlace
@@ -37,27 +38,46 @@ STEPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 31, 37, 45, 5
 
 
 class Lives:
-    """The lives of one brain in a place, under one clock."""
+    """The lives of brains in a place, under one clock."""
 
     def __init__(self, open_place: OpenPlace) -> None:
         self._open_place = open_place
         self.clock = SimulatedClock(1_000_000.0)
         self.place: Store
+        """As the latest life has it open."""
         self.store: Store
+        """The same as its brain sees it."""
 
     @asynccontextmanager
-    async def one(self, wrap: Callable[[Store], Store] | None = None) -> AsyncGenerator[Brain]:
-        """A life from opening the place, which the brain sees through ``wrap``, to an orderly close."""
+    async def one(self, wrap: Callable[[Store], Store] | None = None, **options: Any) -> AsyncGenerator[Brain]:
+        """A life from opening the place, which the brain sees through ``wrap``, to an orderly close.
+
+        Args:
+            options: of the brain's configuration.
+        """
+        async with await self._open(wrap, **options) as brain:
+            yield brain
+
+    @asynccontextmanager
+    async def cut_short(self, wrap: Callable[[Store], Store] | None = None) -> AsyncGenerator[Brain]:
+        """A life that ends as if its process had been killed: nothing is written down or said goodbye to."""
+        brain = await self._open(wrap)
+        place = self.place
+        yield brain
+        await place.aclose()  # from here on nothing of this life reaches it
+        with suppress(NeuroError):
+            await brain.close()
+
+    async def _open(self, wrap: Callable[[Store], Store] | None, **options: Any) -> Brain:
         self.place = await self._open_place()
         self.store = self.place if wrap is None else wrap(self.place)
-        async with Brain.create(
+        return await Brain.create(
             self.store,
             clock=self.clock,
             embedder=HashingEmbedder(64),
             sleep_interval_seconds=MINUTE,
-            config=BrainConfig(closing_patience=CLOSING_PATIENCE),
-        ) as brain:
-            yield brain
+            config=BrainConfig(closing_patience=CLOSING_PATIENCE, **options),
+        )
 
 
 def interleaved(seed: int) -> Callable[[Store], Store]:

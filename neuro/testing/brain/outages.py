@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from neuro.brain import Brain
 from neuro.config import BrainConfig
-from neuro.errors import BrainClosedError, StoreUnavailableError
+from neuro.errors import BrainClosedError, BufferFullError, StoreUnavailableError
 from neuro.testing.brain.lives import CLOSING_PATIENCE, CONTENTS, Lives, everything
 from neuro.testing.doubles import FailingStore
 from neuro.testing.expect import raises
@@ -95,8 +95,9 @@ async def check_closing_without_the_store_says_how_much_is_lost(open_place: Open
     brain = await Brain.create(
         store, clock=lives.clock, config=BrainConfig(closing_patience=CLOSING_PATIENCE)
     )
-    await brain.perceive_many(CONTENTS[1:4])
+    await brain.perceive(CONTENTS[4])
     store.down = True
+    await brain.perceive_many(CONTENTS[1:4])
     try:
         await brain.close()
     except StoreUnavailableError as error:
@@ -106,7 +107,52 @@ async def check_closing_without_the_store_says_how_much_is_lost(open_place: Open
     with raises(BrainClosedError):
         await brain.perceive(CONTENTS[5])
     async with lives.one() as brain:
+        assert (await everything(brain)).keys() == {CONTENTS[0], CONTENTS[4]}
+
+
+async def check_what_cannot_be_kept_did_not_happen(open_place: OpenPlace) -> None:
+    """Where the store is always within reach, nothing waits for it."""
+    lives, gone = Lives(open_place), StoreUnavailableError("the disk is full")
+    async with lives.one(lambda place: FailingStore(place, remote=False)) as brain:
+        store = lives.store
+        assert isinstance(store, FailingStore)
+        await brain.perceive(CONTENTS[0])
+        store.fail_next("write", gone)
+        with raises(StoreUnavailableError):
+            await brain.perceive_many(CONTENTS[1:3])
         assert (await everything(brain)).keys() == {CONTENTS[0]}
+        assert [chunk.content for chunk in brain.working_memory] == [CONTENTS[0]]
+        assert not (await brain.perceive(CONTENTS[1])).repeated
+        recall = await brain.recall(CONTENTS[2], update=False)
+        assert CONTENTS[2] not in [r.engram.content for r in recall]
+    async with lives.one() as brain:
+        assert (await everything(brain)).keys() == {*CONTENTS[:2]}
+
+
+async def check_what_waits_is_bounded_and_written_once(open_place: OpenPlace) -> None:
+    lives, room = Lives(open_place), 5
+    async with lives.one(FailingStore, buffer=room) as brain:
+        store = lives.store
+        assert isinstance(store, FailingStore)
+        await brain.perceive(CONTENTS[0])
+        store.fail_next("write", StoreUnavailableError("gone"), reply_lost=True)
+        perceptions = [await brain.perceive(CONTENTS[1])]
+        store.down = True
+        perceptions += [await brain.perceive(content) for content in CONTENTS[2 : room + 1]]
+        assert not any(perception.durable for perception in perceptions)
+        assert brain.inspect().regions["hippocampus"].model_dump()["waiting"] == room
+        with raises(BufferFullError):
+            await brain.perceive(CONTENTS[room + 1])
+        for _ in range(room):
+            await brain.recall(CONTENTS[1], limit=1)
+        store.recover()
+        assert (await everything(brain)).keys() == {*CONTENTS[: room + 1]}
+        assert brain.inspect().regions["hippocampus"].model_dump()["waiting"] == 0
+        assert (await brain.perceive(CONTENTS[room + 1])).durable == store.durable
+    async with lives.one() as brain:
+        engrams = await everything(brain)
+        assert engrams.keys() == {*CONTENTS[: room + 2]}
+        assert engrams[CONTENTS[1]].access_count == room
 
 
 OUTAGE_CHECKS = (
@@ -114,4 +160,6 @@ OUTAGE_CHECKS = (
     check_a_night_that_fails_anywhere_is_made_up_for,
     check_the_sleep_cycle_tries_until_the_store_is_back,
     check_closing_without_the_store_says_how_much_is_lost,
+    check_what_cannot_be_kept_did_not_happen,
+    check_what_waits_is_bounded_and_written_once,
 )
