@@ -119,12 +119,10 @@ class SQLiteStore:
             await store._writer.start()
             await store._reader.start()
         except BaseException:
-            store._stop()
+            store._reader.stop()
+            store._writer.stop()
             raise
         return store
-
-    def _stop(self) -> asyncio.Future[Any]:
-        return asyncio.gather(self._reader.stop(), self._writer.stop())
 
     def engrams(self, region: str) -> SQLiteEngrams:
         if region not in self._regions:
@@ -236,7 +234,8 @@ class SQLiteStore:
 
     async def aclose(self) -> None:
         """Closes once every write in the queue is done; the last one out folds the log into the file."""
-        await asyncio.shield(self._stop())
+        await asyncio.shield(self._reader.stop())
+        await asyncio.shield(self._writer.stop())  # two that leave at once may each leave the folding to the other
 
     def __repr__(self) -> str:
         return f"SQLiteStore({self.url!r})"
