@@ -119,10 +119,12 @@ class SQLiteStore:
             await store._writer.start()
             await store._reader.start()
         except BaseException:
-            store._reader.stop()
-            store._writer.stop()
+            store._stop()
             raise
         return store
+
+    def _stop(self) -> asyncio.Future[Any]:
+        return asyncio.gather(self._reader.stop(), self._writer.stop())
 
     def engrams(self, region: str) -> SQLiteEngrams:
         if region not in self._regions:
@@ -234,8 +236,7 @@ class SQLiteStore:
 
     async def aclose(self) -> None:
         """Closes once every write in the queue is done; the last one out folds the log into the file."""
-        await asyncio.shield(self._reader.stop())
-        await asyncio.shield(self._writer.stop())  # two that leave at once may each leave the folding to the other
+        await asyncio.shield(self._stop())
 
     def __repr__(self) -> str:
         return f"SQLiteStore({self.url!r})"
