@@ -9,7 +9,7 @@ from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import StoreWrapper
 from neuro.testing.machine import Program, draw_program, live, memory_place
 
-PROGRAMS = 300
+PROGRAMS = 1000
 """Programs within which every fault must be caught; most are within five."""
 
 
