@@ -49,7 +49,9 @@ class Lives:
         """The same as its brain sees it."""
 
     @asynccontextmanager
-    async def one(self, wrap: Callable[[Store], Store] | None = None, **options: Any) -> AsyncGenerator[Brain]:
+    async def one(
+        self, wrap: Callable[[Store], Store] | None = None, **options: Any
+    ) -> AsyncGenerator[Brain]:
         """A life from opening the place, which the brain sees through ``wrap``, to an orderly close.
 
         Args:
