@@ -130,7 +130,9 @@ def test_tags_are_distinct_and_keep_their_order():
 
 
 @pytest.mark.parametrize(
-    "value", ["ab", b"ab", None, 5, [""], ["a", 5], ["\ud800"], ["x" * 1025], map(str, range(257))], ids=ascii
+    "value",
+    ["ab", b"ab", None, 5, [""], ["a", 5], ["\ud800"], ["x" * 1025], map(str, range(257))],
+    ids=lambda value: "numbers" if isinstance(value, map) else ascii(value)[:40],
 )
 def test_what_are_no_tags_is_refused(value: Any):
     with pytest.raises(InvalidArgumentError, match="tags: "):

@@ -86,7 +86,7 @@ def test_features_are_float16_rows_of_unit_length(features: Any):
         {"arousal": True},
         {"revision": -1},
         {"revision": 1.0},
-        {"context": {"a": object()}},
+        {"context": {"a": 1j}},
         {"tags": "x"},
         {"colour": "red"},
     ],

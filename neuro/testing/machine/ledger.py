@@ -56,6 +56,19 @@ class Circumstances(NamedTuple):
     unheard: frozenset[str] = frozenset()
     """What others have forgotten and this one cannot know of, because its store was away."""
 
+    def joined(self, after: Circumstances) -> Circumstances:
+        """What excuses an act between this moment and a later one."""
+        return Circumstances(
+            shaky=self.shaky or after.shaky,
+            lost=self.lost or after.lost,
+            lesioned=self.lesioned or after.lesioned,
+            killed=self.killed or after.killed,
+            strangers=self.strangers or after.strangers,
+            rivalled=self.rivalled or after.rivalled,
+            hidden=self.hidden | after.hidden,
+            unheard=self.unheard | after.unheard,
+        )
+
 
 @dataclass(slots=True)
 class Count:
@@ -277,7 +290,7 @@ class Ledger:
         order = [r.activation for r in result]
         assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
         silent = set(result.silent)
-        reachable = frozenset() if excuse.strangers else _RECENT
+        reachable: frozenset[str] = frozenset() if excuse.strangers else _RECENT
         assert not silent or excuse.lesioned or (excuse.shaky and silent.isdisjoint(reachable)), (
             f"{act!r} says that {result.silent} are silent"
         )

@@ -152,7 +152,7 @@ class _Life:
         before = [self._circumstances(number, acts) for number in range(len(self._rooms))]
         outcomes = await self._meet(acts)
         after = [self._circumstances(number, acts) for number in range(len(self._rooms))]
-        excuses = [_joined(*pair) for pair in zip(before, after, strict=True)]
+        excuses = [one.joined(other) for one, other in zip(before, after, strict=True)]
         self._ledger.record(outcomes, excuses)
         self._listen(outcomes, excuses, forgotten)
         await self._succeed()
@@ -305,9 +305,3 @@ class _Life:
 def _bare(act: Act) -> Act:
     """An act, whoever carries it out."""
     return act.act if isinstance(act, Other) else act
-
-
-def _joined(before: Circumstances, after: Circumstances) -> Circumstances:
-    """What excuses an act between two moments."""
-    flags = [one or other for one, other in zip(before[:6], after[:6], strict=True)]
-    return Circumstances(*flags, before.hidden | after.hidden, before.unheard | after.unheard)
