@@ -6,7 +6,7 @@ Works in memory; each engram is durable in the store before a perceive returns, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy
 from typing import Annotated, Any, Self
 
 from pydantic import Field
@@ -405,7 +405,7 @@ class Hippocampus(MemoryRegion):
     def imagined(self) -> Self:
         """Of engrams it shows and holds what this one does: only what it notes is its own."""
         twin = super().imagined()
-        twin._stream, twin._tonight = deepcopy(self._stream), Tonight(self.params.most_bindings)
+        twin._stream, twin._tonight = copy(self._stream), Tonight(self.params.most_bindings)
         return twin
 
     def lose_place(self, engram_id: str) -> None:

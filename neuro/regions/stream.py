@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
@@ -99,6 +100,12 @@ class Stream:
         self._gap = gap
         self._topic = Topic(topic_floor)
         self._places: deque[Place] = deque(maxlen=max(1, reach))
+
+    def __copy__(self) -> Stream:
+        """One that goes its own way from here."""
+        twin = object.__new__(Stream)
+        twin._gap, twin._topic, twin._places = self._gap, copy(self._topic), self._places.copy()
+        return twin
 
     @property
     def episode_id(self) -> str | None:

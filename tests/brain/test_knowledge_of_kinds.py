@@ -176,7 +176,7 @@ async def test_a_night_that_broke_off_is_made_up_for(reply_lost: bool):
     store = FailingStore(MemoryStore())
     async with Brain.create(store) as brain:
         await told(brain)
-        store.fail_next("link", StoreUnavailableError("away"), reply_lost=reply_lost)
+        store.fail_next("write", StoreUnavailableError("away"), reply_lost=reply_lost)
         with pytest.raises(StoreUnavailableError):
             await brain.sleep()
         await brain.sleep()
