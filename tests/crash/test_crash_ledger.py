@@ -85,7 +85,7 @@ FAULTS: list[tuple[str, list[Any], Facts]] = [
     ("hidden", [perceived(), ("browse", {}, {"listed": []})], witness(state())),
     ("hidden", [perceived(), ("seek", {"id": "a"}, {"found": []})], witness(state())),
     ("hidden", [perceived()], witness(state(), found={"a": []})),
-    ("dangling", [perceived()], witness(state(), links=[["a", "b"]])),
+    ("dangling", [perceived()], witness(state(), links=[["a", "b" * 32]])),
     ("dangling", [], witness(held=["a"])),
     ("flawed", [], witness(flaws=["key: it does not fit"])),
     ("failed", [("sleep", {}, "SleepError")], witness()),
