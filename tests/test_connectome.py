@@ -278,10 +278,11 @@ async def test_a_concept_keeps_its_newest_instances():
 
 
 async def test_what_is_forgotten_is_no_instance_any_more():
-    connectome = Connectome(MemoryStore())
+    store = MemoryStore()
+    connectome = Connectome(store)
     await connectome.wire({"c": ["a", "b"], "d": ["a"]}, 10, nobody)
-    async with connectome.forgetting("a"):
-        pass
+    async with connectome.forgetting(["a"]):
+        await store.write([Unlink("a")])
     assert await connectome.instances(["c", "d"]) == [["b"], []]
     assert await connectome.wire({"d": ["a"]}, 10, lambda engram_id: engram_id == "a") == 0
     assert await connectome.instances(["d"]) == [[]]

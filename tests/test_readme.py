@@ -66,7 +66,7 @@ def test_the_first_two_shell_blocks_are_one_line_each_and_stand_alone() -> None:
         assert block.count("\n") == 1
         assert block.startswith("python3 ")
     assert first.rstrip().endswith("neuro demo")
-    assert second.rstrip().endswith("-m pytest")
+    assert second.rstrip().endswith("-m pytest -n auto")
 
 
 def test_every_command_of_the_command_line_that_is_shown_exists() -> None:
