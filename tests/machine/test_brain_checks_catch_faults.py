@@ -244,7 +244,7 @@ def what_cannot_be_written_stays_in_mind(patch):
     patch(Sharing, "let_go", lambda self, engram_id: self._anatomy.let_go(engram_id))
 
 
-@caught_by(check_what_cannot_be_kept_did_not_happen)
+@caught_by(check_what_cannot_be_kept_did_not_happen, check_what_was_acknowledged_outlives_its_brain)
 def a_perceive_returns_before_its_write(patch):
     async def write(self, engram_ids=()):
         return True
@@ -281,24 +281,38 @@ def news_are_not_listened_to(patch):
 
 @caught_by(check_recalls_of_two_brains_add_up)
 def each_counts_for_itself(patch):
-    honest = MemoryRegion.place
+    honest = MemoryRegion.amend
 
-    def place(self, engram):
-        return honest(self, self.__dict__.setdefault("_own", {}).setdefault(engram.revision, engram))
+    async def amend(self, engram_ids, step, op_id):
+        own = self.__dict__.setdefault("_own", {})
 
-    patch(MemoryRegion, "place", place)
+        def step_of_its_own(engram, fading):
+            changed = step(engram.with_trace(own.get(engram.engram_id, engram.trace)), fading)
+            own[engram.engram_id] = changed.trace
+            return changed
+
+        return await honest(self, engram_ids, step_of_its_own, op_id)
+
+    patch(MemoryRegion, "amend", amend)
 
 
 @caught_by(check_what_was_acknowledged_outlives_its_brain)
 def nothing_is_written_before_the_close(patch):
-    honest = Journal.drain
+    drain, write_down = Journal.drain, Body.write_down
 
     async def write(self, engram_ids=()):
         return True
 
+    async def drain_later(self):
+        return None
+
+    async def write_everything(self):
+        await drain(self.journal)
+        await write_down(self)
+
     patch(Journal, "write", write)
-    patch(Journal, "behind", property(lambda self: bool(self._fresh)))
-    patch(Journal, "drain", honest)
+    patch(Journal, "drain", drain_later)
+    patch(Body, "write_down", write_everything)
 
 
 @caught_by(check_what_was_acknowledged_outlives_its_brain)

@@ -1,5 +1,6 @@
 """Brains that do not trust each other on one real Redis server, each a user who may only touch its namespace."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -16,12 +17,9 @@ from neuro.testing.stores import STORE_CHECKS
 
 pytestmark = pytest.mark.redis
 
-RECIPE = """
-    on >{password} resetkeys resetchannels ~neuro:{{{namespace}}}:*
-    -@all +@read +@write +@connection -@dangerous -@scripting -scan -randomkey -dbsize
-    +evalsha +script|load +wait +info +cluster|slots
-"""
-"""The README's: what a brain needs and nothing else."""
+README = Path(__file__).parents[2] / "README.md"
+[RECIPE] = re.findall(r"ACL SETUSER alice (on .*?)```", README.read_text("utf-8"), re.DOTALL)
+"""What a brain needs and nothing else."""
 
 
 class Tenants:
@@ -34,7 +32,7 @@ class Tenants:
 
     async def admit(self, name: str) -> str:
         """A new user's URL."""
-        words = RECIPE.format(namespace=name, password="s3cret").split()
+        words = RECIPE.replace("alice", name).replace("password", "s3cret").split()
         await self._admin.execute_command("ACL", "SETUSER", name, *words)
         return self._server.url.replace("//", f"//{name}:s3cret@")
 

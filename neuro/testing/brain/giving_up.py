@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
 
+from neuro.engram import MemoryType
 from neuro.errors import BrainClosedError, EngramNotFoundError, StoreClosedError
 from neuro.testing.brain.lives import (
     CONTENTS,
@@ -15,6 +16,7 @@ from neuro.testing.brain.lives import (
     cancelled_after,
     everything,
     interleaved,
+    recent,
     unhindered,
 )
 from neuro.testing.machine import OpenPlace
@@ -78,7 +80,7 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
             await unhindered(brain.recall(content, limit=1))
         for _ in range(2):  # the first may be the night that goes on
             await unhindered(brain.sleep())
-        assert brain.inspect().regions["hippocampus"].model_dump()["engrams"] == 0
+        assert await recent(brain) == 0, "what a cancelled night left is never moved"
     async with lives.one() as brain:
         engrams = await everything(brain)
         assert engrams.keys() == {*CONTENTS[: len(STEPS)]}
@@ -91,7 +93,8 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
 async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPlace) -> None:
     lives, recalled, perceived = Lives(open_place), Counter[str](), set(CONTENTS[:5])
     async with lives.one() as brain:
-        await brain.perceive_many(CONTENTS[:5])
+        for content, memory_type in zip(CONTENTS[:5], MemoryType, strict=True):  # in every region
+            await brain.perceive(content, memory_type=memory_type)
         await brain.sleep()
 
     async def attempt(act: Awaitable[Any]) -> Any:
@@ -101,17 +104,17 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
             return None
 
     for seed in range(16):
-        recent, late = CONTENTS[10 + seed], CONTENTS[50 + seed]
+        early, late = CONTENTS[10 + seed], CONTENTS[50 + seed]
         async with lives.one(interleaved(seed)) as brain:
-            perceived.add(recent)
-            await brain.perceive(recent)
-            recalls = [brain.recall(content, limit=1) for content in (*CONTENTS[:5], recent, recent)]
+            perceived.add(early)
+            await brain.perceive(early)
+            recalls = [brain.recall(content, limit=5) for content in (*CONTENTS[:5], early, early)]
             others = [brain.perceive(late), *([brain.sleep()] if seed % 2 else [])]
             tasks = [asyncio.create_task(attempt(act)) for act in (*recalls, *others)]
             for _ in range(3 * seed):
                 await asyncio.sleep(0)
         outcomes = await asyncio.gather(*tasks)
-        recalled.update(recall[0].engram.content for recall in outcomes[: len(recalls)] if recall is not None)
+        recalled.update(r.engram.content for recall in outcomes[: len(recalls)] for r in recall or ())
         perceived.update({late} if outcomes[len(recalls)] is not None else ())
     async with lives.one() as brain:
         engrams = await everything(brain)

@@ -22,12 +22,16 @@ async def check_everything_perceived_is_there_after_closing(open_place: OpenPlac
         early = [await brain.perceive(c, memory_type=t) for c, t in zip(CONTENTS[:8], kinds, strict=False)]
         await lives.clock.advance(HOUR)
         await brain.sleep()
+        await lives.clock.advance(1.0)
         late = [await brain.perceive(c, memory_type=t) for c, t in zip(CONTENTS[8:16], kinds, strict=False)]
         await brain.pin((await brain.list(limit=1))[0].engram_id)
+        await brain.recall(CONTENTS[0])  # what it takes to mind is written later
+        mind = [chunk.content for chunk in brain.working_memory]
         before = await take_image(brain, lives.place)
     async with lives.one() as brain:
         after = await take_image(brain, lives.place)
         assert before == after, f"closing and opening changed {differences(before, after)}"
+        assert [chunk.content for chunk in brain.working_memory] == mind, "another thing is on its mind"
         for perception in (*early, *late):
             assert perception.engram is not None
             assert (await brain.get(perception.engram.engram_id)).content == perception.stimulus.content

@@ -95,6 +95,11 @@ async def everything(brain: Brain) -> dict[str, Engram]:
     return engrams
 
 
+async def recent(brain: Brain) -> int:
+    """How many engrams no night has moved, whichever brain they are of."""
+    return (await brain.stats())["regions"]["hippocampus"]["engrams"]
+
+
 async def cancelled_after(act: Coroutine[Any, Any, object], steps: int) -> bool:
     """Whether an act ended within so many steps of the event loop; otherwise it was cancelled."""
     task = asyncio.create_task(act)

@@ -97,16 +97,17 @@ async def check_what_was_acknowledged_outlives_its_brain(open_place: OpenPlace) 
         await brain.recall(CONTENTS[0], limit=1)
         await brain.forget(forgotten.engram_id)
         await brain.pin(pinned.engram_id)
+        last = _encoded(await brain.perceive(CONTENTS[3]))  # no later act writes it too
         durable = lives.place.durable
     if not durable:
         return
     async with lives.one() as brain:
         engrams = await everything(brain)
-        assert engrams.keys() == {CONTENTS[0], CONTENTS[2]}
+        assert engrams.keys() == {CONTENTS[0], *CONTENTS[2:4]}
         assert engrams[CONTENTS[0]].access_count == 1 and engrams[CONTENTS[2]].pinned
         assert await _recalled(brain, kept.content)
         assert [chunk.content for chunk in brain.working_memory], "nothing is on its mind any more"
-        assert (await brain.get(kept.engram_id)).associations == (pinned.engram_id,)
+        assert (await brain.get(kept.engram_id)).associations == (pinned.engram_id, last.engram_id)
 
 
 async def check_what_a_brain_leaves_is_adopted_once(open_place: OpenPlace) -> None:
@@ -118,9 +119,9 @@ async def check_what_a_brain_leaves_is_adopted_once(open_place: OpenPlace) -> No
         await lives.clock.advance(HOUR)
         for brain in (one, other):  # signs of life
             await brain.perceive(CONTENTS[10])
-        async with lives.one() as heir:
-            shares = [_recent(brain) for brain in (one, other, heir)]
-            assert sorted(shares) == [0, 1, 6], f"six engrams were left, and one perceived: {shares}"
+        async with lives.one() as heir, lives.one() as late:
+            shares = [_recent(brain) for brain in (one, other, heir, late)]
+            assert sorted(shares) == [0, 0, 1, 6], f"six engrams were left, and one perceived: {shares}"
         reports = [await brain.sleep() for brain in (one, other)]
         assert sum(report["consolidated"] for report in reports) == 7, f"{reports} moved seven engrams"
         assert _recent(one) == _recent(other) == 0
