@@ -11,6 +11,7 @@ from neuro.engram import MemoryType
 from neuro.errors import BrainClosedError, EngramNotFoundError, StoreClosedError
 from neuro.testing.brain.lives import (
     CONTENTS,
+    NIGHT_STEPS,
     STEPS,
     Lives,
     cancelled_after,
@@ -74,7 +75,7 @@ async def check_a_cancelled_forget_happened_or_did_not(open_place: OpenPlace) ->
 async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -> None:
     lives = Lives(open_place)
     async with lives.one(interleaved(5)) as brain:
-        for content, steps in zip(CONTENTS, STEPS, strict=False):
+        for content, steps in zip(CONTENTS, NIGHT_STEPS, strict=False):
             await brain.perceive(content)
             await cancelled_after(brain.sleep(), steps)
             await unhindered(brain.recall(content, limit=1))
@@ -83,7 +84,7 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
         assert await recent(brain) == 0, "what a cancelled night left is never moved"
     async with lives.one() as brain:
         engrams = await everything(brain)
-        assert engrams.keys() == {*CONTENTS[: len(STEPS)]}
+        assert engrams.keys() == {*CONTENTS[: len(NIGHT_STEPS)]}
         assert all(engram.access_count == 1 for engram in engrams.values())
 
 
@@ -91,9 +92,9 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
 
 
 async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPlace) -> None:
-    lives, recalled, perceived = Lives(open_place), Counter[str](), set(CONTENTS[:5])
+    lives, recalled, perceived = Lives(open_place), Counter[str](), set(CONTENTS[:7])
     async with lives.one() as brain:
-        for content, memory_type in zip(CONTENTS[:5], MemoryType, strict=True):  # in every region
+        for content, memory_type in zip(CONTENTS[:7], MemoryType, strict=True):  # in every region
             await brain.perceive(content, memory_type=memory_type)
         await brain.sleep()
 
@@ -108,7 +109,7 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
         async with lives.one(interleaved(seed)) as brain:
             perceived.add(early)
             await brain.perceive(early)
-            recalls = [brain.recall(content, limit=5) for content in (*CONTENTS[:5], early, early)]
+            recalls = [brain.recall(content, limit=5) for content in (*CONTENTS[:7], early, early)]
             others = [brain.perceive(late), *([brain.sleep()] if seed % 2 else [])]
             tasks = [asyncio.create_task(attempt(act)) for act in (*recalls, *others)]
             for _ in range(3 * seed):

@@ -35,6 +35,8 @@ CLOSING_PATIENCE = 0.2
 """Real seconds for which the brains of these checks try to reach a store while they close."""
 STEPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 22, 26, 31, 37, 45, 55, 70)
 """Steps of the event loop after which an act is cancelled."""
+NIGHT_STEPS = range(0, 160, 2)
+"""The same of a night; one over an interleaving store takes about 120."""
 
 
 class Lives:
@@ -65,10 +67,12 @@ class Lives:
         """A life that ends as if its process had been killed: nothing is written down or said goodbye to."""
         brain = await self._open(wrap)
         place = self.place
-        yield brain
-        await place.aclose()  # from here on nothing of this life reaches it
-        with suppress(NeuroError):
-            await brain.close()
+        try:
+            yield brain
+        finally:
+            await place.aclose()  # from here on nothing of this life reaches it
+            with suppress(NeuroError):
+                await brain.close()
 
     async def _open(self, wrap: Callable[[Store], Store] | None, **options: Any) -> Brain:
         self.place = await self._open_place()
