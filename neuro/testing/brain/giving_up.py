@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from neuro.engram import MemoryType
 from neuro.errors import BrainClosedError, EngramNotFoundError, StoreClosedError
+from neuro.stores.base import Store
 from neuro.testing.brain.lives import (
     CONTENTS,
     NIGHT_STEPS,
@@ -20,7 +22,10 @@ from neuro.testing.brain.lives import (
     recent,
     unhindered,
 )
+from neuro.testing.doubles import InterleavingStore
 from neuro.testing.machine import OpenPlace
+
+T = TypeVar("T")
 
 # Cancelling
 
@@ -91,6 +96,27 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
 # Closing
 
 
+class Closable(InterleavingStore):
+    """Notes which writes end, carried out or refused, once it has been closed."""
+
+    def __init__(self, inner: Store, rng: random.Random) -> None:
+        super().__init__(inner, rng)
+        self.late: list[str] = []
+        self._closed = False
+
+    async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+        self._closed = self._closed or verb == "aclose"
+        try:
+            return await super().around(verb, call, written=written)
+        finally:
+            if written and self._closed:
+                self.late.append(verb)
+
+
+def _closable(seed: int) -> Callable[[Store], Store]:
+    return lambda place: Closable(place, random.Random(seed))
+
+
 async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPlace) -> None:
     lives, recalled, perceived = Lives(open_place), Counter[str](), set(CONTENTS[:7])
     async with lives.one() as brain:
@@ -106,7 +132,9 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
 
     for seed in range(16):
         early, late = CONTENTS[10 + seed], CONTENTS[50 + seed]
-        async with lives.one(interleaved(seed)) as brain:
+        async with lives.one(_closable(seed)) as brain:
+            store = lives.store
+            assert isinstance(store, Closable)
             perceived.add(early)
             await brain.perceive(early)
             recalls = [brain.recall(content, limit=5) for content in (*CONTENTS[:7], early, early)]
@@ -115,6 +143,7 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
             for _ in range(3 * seed):
                 await asyncio.sleep(0)
         outcomes = await asyncio.gather(*tasks)
+        assert not store.late, f"after the close it was asked to {', '.join(store.late)}"
         recalled.update(r.engram.content for recall in outcomes[: len(recalls)] for r in recall or ())
         perceived.update({late} if outcomes[len(recalls)] is not None else ())
     async with lives.one() as brain:
