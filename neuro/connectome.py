@@ -236,18 +236,21 @@ class Connectome:
 
     async def _links(self, new: _Increments) -> list[Link]:
         sources = list(new)
-        links: list[Link] = []
+        links: dict[tuple[str, str, str], float] = {}
+        pruned: list[tuple[str, str, str]] = []
         for source, stored in zip(sources, await self._store.links(sources), strict=True):
             weights = self._weights(stored)
             for key, increment in new[source].items():
                 weights[key] = hebbian(weights.get(key, 0.0), increment)
             ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
             for rank, ((target, kind), weight) in enumerate(ranked):
-                kept = rank < self.params.most_links and weight >= _FAINTEST
-                if not kept or (target, kind) in new[source]:
-                    lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
-                    links.append(Link(source, target, kind, lasting))
-        return links
+                if rank >= self.params.most_links or weight < _FAINTEST:
+                    # Both ways or not at all: what leads to an engram that is forgotten is found by what leads from it.
+                    pruned += [(source, target, kind), (target, source, kind)]
+                elif (target, kind) in new[source]:
+                    links[source, target, kind] = float(stored_weight(weight, self._log_scale))
+        links |= dict.fromkeys(pruned, 0.0)
+        return [Link(*wire, weight) for wire, weight in links.items()]
 
     @asynccontextmanager
     async def forgetting(self, engram_ids: Iterable[str]) -> AsyncGenerator[None]:

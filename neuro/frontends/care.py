@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import asdict
 from pathlib import Path
 
+from neuro import InvalidArgumentError
 from neuro.frontends import care_pages as pages
 from neuro.frontends.places import Place
+from neuro.frontends.rendering import counted
 from neuro.frontends.screen import Screen
 from neuro.stores import backups
 from neuro.stores.opening import store_exists
@@ -24,20 +26,42 @@ async def health(place: Place, screen: Screen, durability: str) -> bool:
     return well
 
 
-async def check(place: Place, screen: Screen, *, repair: bool) -> bool:
-    """Looks at everything stored; whether nothing is wrong any more."""
+async def check(place: Place, screen: Screen, *, repair: bool, empty: bool, sure: bool) -> bool:
+    """Looks at everything stored; whether nothing is wrong any more.
+
+    Args:
+        empty: deletes first what is in quarantine; what is put aside now stays.
+        sure: that the user wants that.
+
+    Raises:
+        InvalidArgumentError: the user is not ``sure``; says how much there is.
+    """
     async with place.opened() as store:
+        doomed = await store.quarantine() if empty else []
+        if doomed and not sure:
+            size = sum(record.size for record in doomed)
+            raise InvalidArgumentError(
+                f"check: the quarantine keeps {counted(len(doomed), 'record')} of {counted(size, 'byte')}, add --yes"
+                " to delete them for good"
+            )
+        await store.discard([record.key for record in doomed])
         with screen.progress("looking at everything"):
             flaws = await store.verify(repair=repair)
+        kept = await store.quarantine()
         url = store.url
     left = sum(not flaw.repaired for flaw in flaws)
+    if empty:
+        screen.say(f"Deleted for good: {counted(len(doomed), 'record')} in quarantine.")
     pages.show_flaws(screen, flaws, repair=repair)
+    pages.show_quarantine(screen, kept)
     screen.emit(
         {
             "store": url,
             "namespace": place.brain_name,
             "flaws": [flaw._asdict() for flaw in flaws],
             "left": left,
+            "quarantine": [record._asdict() for record in kept],
+            "deleted": [record.key for record in doomed],
         }
     )
     return not left

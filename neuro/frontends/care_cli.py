@@ -49,14 +49,19 @@ def check(
     *,
     namespace: Namespace = "default",
     repair: Annotated[
-        bool, told("Mend what is mendable; what cannot be read is kept aside, out of the way.")
+        bool, told("Mend what is mendable; what cannot be read goes into the quarantine, out of the way.")
     ] = False,
+    empty_quarantine: Annotated[
+        bool, told("Before that, delete for good what is in the quarantine; it needs --yes.")
+    ] = False,
+    yes: Annotated[bool, told("Do so: without it only say how much is in the quarantine.")] = False,
     json: AsJson = False,
 ) -> int:
     """Look at everything stored, and name what does not fit together.
 
     Records that cannot be read, indexes that do not fit them, engrams in two regions, links and documents that lead
-    nowhere. Brains may go on using the store. It reads everything, so it takes a while.
+    nowhere. Brains may go on using the store. It reads everything, so it takes a while. Then it lists what is in the
+    quarantine.
 
     Exit codes: 0 nothing was found, or all of it is mended; 1 something is left.
 
@@ -64,9 +69,11 @@ def check(
 
         neuro check
         neuro check notes.db --repair
+        neuro check notes.db --empty-quarantine --yes
         neuro check redis://localhost:6379 --namespace ann --json
     """
-    work = care.check(Place.of(store, namespace), Screen(as_json=json), repair=repair)
+    place, screen = Place.of(store, namespace), Screen(as_json=json)
+    work = care.check(place, screen, repair=repair, empty=empty_quarantine, sure=yes)
     return 0 if asyncio.run(work) else NOT_WELL
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neuro.frontends.rendering import ASIDE, CONTENT, counted
 from neuro.frontends.screen import Screen
 from neuro.stores.backups import Backup
-from neuro.stores.base import Flaw, Health
+from neuro.stores.base import Flaw, Health, Quarantined
 
 _LABEL = 12
 
@@ -21,6 +21,8 @@ def show_health(screen: Screen, url: str, namespace: str, health: Health) -> Non
         screen.say((concern, CONTENT), lead=f"{'concern':<{_LABEL}}")
     for record in health.quarantined:
         screen.say((record, CONTENT), lead=f"{'unreadable':<{_LABEL}}")
+    for name, able in health.capabilities.items():
+        screen.say(f"{name}: {_shown(able)}", lead=f"{'server':<{_LABEL}}")
     for name, fact in health.details.items():
         screen.say((f"{name}: {_shown(fact)}", ASIDE), lead=" " * _LABEL)
     if health.quarantined:
@@ -51,6 +53,24 @@ def show_flaws(screen: Screen, flaws: Sequence[Flaw], *, repair: bool) -> None:
     else:
         advice = "restore a backup if they matter" if repair else "--repair mends what is mendable"
         screen.say(f"{counted(len(flaws), 'flaw')} found, {left:,} left: {advice}.")
+
+
+def show_quarantine(screen: Screen, records: Sequence[Quarantined]) -> None:
+    """A line for each record that is kept out of the way."""
+    for record in records:
+        screen.say(
+            (record.key, CONTENT), f" ({counted(record.size, 'byte')}): {_without(record.reason, record.key)}"
+        )
+    if records:
+        screen.say(
+            f"{counted(len(records), 'record')} in quarantine: restore a backup if they matter, --empty-quarantine"
+            " deletes them."
+        )
+
+
+def _without(reason: str, key: str) -> str:
+    """A reason, which may begin with the key."""
+    return reason.removeprefix(f"{key}: ")
 
 
 def show_backup(screen: Screen, verb: str, done: Backup, file: str) -> None:

@@ -57,6 +57,26 @@ class Circumstances:
     """Activation that reached each engram from the best echoes."""
     held: frozenset[str]
     """Ids in working memory."""
+    content_of: Callable[[str], str | None]
+    """The content of an engram that activation spread from, to name it in the reasons; None: it lends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """An echo and how it fares."""
+
+    echo: Echo
+    retention: float
+    """In [0, 1]."""
+    strength: float
+    """What its retention adds to its activation."""
+    activation: float
+    """What it is ranked by."""
+
+    @property
+    def rank(self) -> tuple[float, str]:
+        """Sorts the best first, ties by id."""
+        return -self.activation, self.echo.engram.engram_id
 
 
 def excerpt(content: str) -> str:
@@ -65,22 +85,46 @@ def excerpt(content: str) -> str:
     return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1].rstrip() + "…"
 
 
-def compete(
-    echoes: Sequence[Echo], circumstances: Circumstances, content_of: Callable[[str], str | None]
-) -> list[Recollection]:
-    """Recollections of the echoes, best first, ties by id.
-
-    Args:
-        content_of: the content of an engram that activation spread from, to name it in the reasons.
-    """
+def compete(echoes: Sequence[Echo], circumstances: Circumstances) -> list[Contender]:
+    """The echoes, best first, ties by id."""
     retentions = _retentions(echoes, circumstances)
     doubt = np.clip(retentions, _LEAST_DOUBT, 1.0 - _LEAST_DOUBT)
     log_odds = np.clip(np.log(doubt / (1.0 - doubt)), -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
-    found = [
-        _recollect(echo, probability, circumstances.params.strength * bounded, circumstances, content_of)
-        for echo, probability, bounded in zip(echoes, retentions.tolist(), log_odds.tolist(), strict=True)
-    ]
-    return sorted(found, key=lambda r: (-r.activation, r.engram.engram_id))
+    found: list[Contender] = []
+    for echo, retention, bounded in zip(echoes, retentions.tolist(), log_odds.tolist(), strict=True):
+        strength = circumstances.params.strength * bounded
+        added = sum(amount for _, amount in _lent(echo, retention, circumstances))
+        found.append(Contender(echo, retention, strength, echo.relevance + added + strength))
+    return sorted(found, key=lambda contender: contender.rank)
+
+
+def most_reminded(engram_id: str, c: Circumstances) -> float:
+    """The activation that an engram which does not match by itself cannot exceed, whatever is read of it."""
+    added = [arrival.amount for arrival in c.spread.get(engram_id, ())]
+    if engram_id in c.held:
+        added.append(c.params.priming)
+    return sum(added) + c.params.strength * _MOST_LOG_ODDS
+
+
+def told(contender: Contender, c: Circumstances) -> Recollection:
+    """A contender that is recalled, with the reasons."""
+    echo, engram = contender.echo, contender.echo.engram
+    reasons = [_told(reason) for reason in echo.reasons]
+    for arrival, amount in _lent(echo, contender.retention, c):
+        if arrival is None:
+            reasons.append(Reason("working_memory", amount, "is held in working memory"))
+        else:
+            source = excerpt(c.content_of(arrival.source_id) or "")
+            reasons.append(Reason(arrival.kind.value, amount, f"{_BY_ASSOCIATION[arrival.kind]} “{source}”"))
+    if contender.strength != 0.0:
+        reasons.append(_strength_reason(engram, contender.retention, contender.strength))
+    return Recollection(
+        engram,
+        contender.activation,
+        engram.reliability * contender.retention,
+        echo.region,
+        tuple(sorted(reasons, key=lambda reason: (reason.kind in _STATES, -reason.amount))),
+    )
 
 
 def _retentions(echoes: Sequence[Echo], c: Circumstances) -> npt.NDArray[np.float64]:
@@ -92,29 +136,21 @@ def _retentions(echoes: Sequence[Echo], c: Circumstances) -> npt.NDArray[np.floa
     return retentions
 
 
-def _recollect(
-    echo: Echo,
-    probability: float,
-    strength: float,
-    c: Circumstances,
-    content_of: Callable[[str], str | None],
-) -> Recollection:
-    engram = echo.engram
-    reasons = [_told(reason) for reason in echo.reasons]
-    if probability >= DORMANT_BELOW:  # what is dormant is not spread to
-        reasons += _associated(c.spread.get(engram.engram_id, ()), echo.relevance, content_of)
-    if engram.engram_id in c.held and c.params.priming > 0.0:
-        reasons.append(Reason("working_memory", c.params.priming, "is held in working memory"))
-    activation = echo.relevance + sum(r.amount for r in reasons[len(echo.reasons) :])
-    if strength != 0.0:
-        reasons.append(_strength_reason(engram, probability, strength))
-    return Recollection(
-        engram,
-        activation + strength,
-        engram.reliability * probability,
-        echo.region,
-        tuple(sorted(reasons, key=lambda reason: (reason.kind in _STATES, -reason.amount))),
-    )
+def _lent(echo: Echo, retention: float, c: Circumstances) -> list[tuple[Spread | None, float]]:
+    """What association adds, and working memory (None).
+
+    Association adds less, the better an engram matches by itself, so an exact match is not overtaken; what is dormant
+    is not spread to.
+    """
+    engram_id = echo.engram.engram_id
+    lent: list[tuple[Spread | None, float]] = []
+    if retention >= DORMANT_BELOW:
+        room = max(0.0, 1.0 - echo.relevance)
+        arrivals = c.spread.get(engram_id, ())
+        lent += [(a, room * a.amount) for a in arrivals if c.content_of(a.source_id) is not None]
+    if engram_id in c.held and c.params.priming > 0.0:
+        lent.append((None, c.params.priming))
+    return lent
 
 
 def _told(reason: Reason) -> Reason:
@@ -122,19 +158,6 @@ def _told(reason: Reason) -> Reason:
         return replace(reason, text="was said close to what the cue asks for")
     plural = "s" if ", " in reason.text else ""
     return replace(reason, text=_SAID[reason.kind].format(text=reason.text, s=plural))
-
-
-def _associated(
-    arrivals: Sequence[Spread], relevance: float, content_of: Callable[[str], str | None]
-) -> list[Reason]:
-    """What association adds: less, the better an engram matches by itself, so an exact match is not overtaken."""
-    room = max(0.0, 1.0 - relevance)
-    reasons: list[Reason] = []
-    for source_id, kind, amount in arrivals:
-        content = content_of(source_id)
-        if content is not None:
-            reasons.append(Reason(kind.value, room * amount, f"{_BY_ASSOCIATION[kind]} “{excerpt(content)}”"))
-    return reasons
 
 
 def _strength_reason(engram: Engram, probability: float, amount: float) -> Reason:

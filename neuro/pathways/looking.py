@@ -33,10 +33,12 @@ class BrainHealth:
     """Most that may."""
     details: Mapping[str, str | int | float | bool]
     """Facts about the store by name."""
+    capabilities: Mapping[str, str | bool]
+    """What its server is and can do, by name, as far as that is known; none of it is required."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of it."""
-        return {**asdict(self), "details": dict(self.details)}
+        return {**asdict(self), "details": dict(self.details), "capabilities": dict(self.capabilities)}
 
 
 class Looking:
@@ -102,6 +104,7 @@ class Looking:
             waiting=journal.unwritten,
             buffer=self._body.config.buffer,
             details=store.details,
+            capabilities=store.capabilities,
         )
 
     async def stats(self) -> dict[str, Any]:

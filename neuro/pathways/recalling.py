@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Container, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from neuro.concepts import kind_of
 from neuro.config import RecallMode
@@ -14,13 +18,23 @@ from neuro.engram import Engram
 from neuro.errors import StoreUnavailableError
 from neuro.fading import Fading
 from neuro.indexing.probe import Reading
-from neuro.pathways.competition import Circumstances, compete
+from neuro.pathways.competition import Circumstances, Contender, compete, most_reminded, told
 from neuro.pathways.knowing import Knowing
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.transduction import Transduction
 from neuro.pathways.waking import Body
 from neuro.query import Where
 from neuro.signals import Chunk, Cue, Echo, Recall, Recollection
+
+
+class _Asked(NamedTuple):
+    """What a recall looks for."""
+
+    reading: Reading
+    features: npt.NDArray[np.float32] | None
+    limit: int
+    where: Where | None
+    mode: RecallMode
 
 
 class Recalling:
@@ -66,7 +80,7 @@ class Recalling:
         return any(i in self._body.oblivion for i in (engram.engram_id, *engram.sources))
 
     async def _recollect(self, cue: Cue, limit: int, where: Where | None, mode: RecallMode) -> Recall:
-        anatomy, params = self._body.anatomy, self._body.config.recall
+        anatomy = self._body.anatomy
         await self._body.sharing.catch_up()
         await anatomy.index.fill()
         reading = anatomy.index.read(cue.text, cue.asked_at)
@@ -76,62 +90,90 @@ class Recalling:
         if self._body.contextual:
             features, tokens = await self._transduction.cue(reading.masked)
             reading = replace(reading, tokens=tokens)
-        breadth = limit * params.breadth
-        answers = await anatomy.retrieve(reading, features, breadth)
+        asked = _Asked(reading, features, limit, where, mode)
+        # A filter, and a failure at random, must know all that they decide on as it is stored.
+        if where is None and mode == "agent":
+            recall = await self._find(asked, cue.text, remembered=True)
+            own = [r.engram for r in recall if r.region == self._body.hippocampus.name]
+            with suppress(StoreUnavailableError):  # then what is remembered is all there is to be had
+                if not await self._body.hippocampus.confirm(own):
+                    recall = await self._find(asked, cue.text, remembered=False)
+            return recall
+        return await self._find(asked, cue.text, remembered=False)
+
+    async def _find(self, asked: _Asked, cue: str, *, remembered: bool) -> Recall:
+        """The best that there is.
+
+        Args:
+            remembered: what this brain holds is taken as it remembers it, which another brain may have strengthened.
+        """
+        anatomy, limit, where = self._body.anatomy, asked.limit, asked.where
+        most = breadth = limit * self._body.config.recall.breadth
+        answers = await anatomy.retrieve(asked.reading, asked.features, breadth, remembered=remembered)
         while where is not None:  # the filter is exact: look as deep as it takes
             kept = [echo for echo in answers.echoes if self._body.meant(where, echo.engram)]
-            if len(kept) >= limit * params.breadth or len(answers.echoes) < breadth:
+            if len(kept) >= most or len(answers.echoes) < breadth:
                 answers = answers._replace(echoes=kept)
                 break
             breadth *= 4
-            answers = await anatomy.retrieve(reading, features, breadth)
-        echoes, spread = await self._associate(reading, answers.echoes, limit * params.breadth, where)
+            answers = await anatomy.retrieve(asked.reading, asked.features, breadth)
+        return Recall(cue, await self._compete(asked, answers.echoes, remembered), answers.silent)
+
+    async def _compete(
+        self, asked: _Asked, echoes: Sequence[Echo], remembered: bool
+    ) -> tuple[Recollection, ...]:
+        """The best of the echoes and of what they and the concepts asked for remind of."""
+        body, limit = self._body, asked.limit
         contents = {echo.engram.engram_id: echo.engram.content for echo in echoes}
         circumstances = Circumstances(
-            self._body.time.now(),
-            params,
-            {region.name: region.fading for region in anatomy.memory_regions},
-            spread,
-            frozenset(
-                chunk.engram_id for chunk in self._body.prefrontal_cortex.slots(self._body.clock.now())
-            ),
+            body.time.now(),
+            body.config.recall,
+            {region.name: region.fading for region in body.anatomy.memory_regions},
+            {},
+            frozenset(chunk.engram_id for chunk in body.prefrontal_cortex.slots(body.clock.now())),
+            lambda i: contents.get(i, kind_of(i)),
         )
-        ranked = compete(echoes, circumstances, lambda i: contents.get(i, kind_of(i)))
-        if mode == "human":
-            ranked = self._come_to_mind(ranked)
-        return Recall(cue.text, tuple(ranked[:limit]), answers.silent)
-
-    def _come_to_mind(self, ranked: Sequence[Recollection]) -> list[Recollection]:
-        """Each recollection succeeds with the probability that its retention is."""
-        draws = self._rng.random(len(ranked))
-        now = self._body.time.now()
-        return [
-            r
-            for r, draw in zip(ranked, draws.tolist(), strict=True)
-            if draw < self._body.anatomy.region(r.region).fading.retention(r.engram, now)
-        ]
-
-    async def _associate(
-        self, reading: Reading, echoes: Sequence[Echo], most: int, where: Where | None
-    ) -> tuple[list[Echo], Mapping[str, Sequence[Spread]]]:
-        """The echoes and what they and the concepts asked for remind of, and the activation that spread from them."""
-        seeds = {echo.engram.engram_id: echo.relevance for echo in echoes[: self._body.config.recall.seeds]}
         try:
-            spread = await self._body.connectome.spread(seeds)
-            for engram_id, lent in (await self._knowing.lent(reading)).items():
-                spread.setdefault(engram_id, []).append(lent)
-            known = {echo.engram.engram_id for echo in echoes}
-            reached = sorted((i for i in spread if i not in known), key=lambda i: (-spread[i][0].amount, i))
-            owners = await self._body.anatomy.owners(reached[:most])
+            wider = replace(circumstances, spread=await self._spread(asked.reading, echoes))
+            ranked = compete(echoes, wider)
+            bar = -math.inf
+            if asked.mode == "agent" and len(ranked) >= limit:
+                bar = ranked[limit - 1].activation
+            reminded = await self._reminded(asked, contents, wider, bar, remembered)
+            ranked = sorted([*ranked, *compete(reminded, wider)], key=lambda contender: contender.rank)
+            circumstances = wider
         except StoreUnavailableError:
-            return [*echoes], {}
-        now = self._body.time.now()
-        reminded = [
+            ranked = compete(echoes, circumstances)
+        if asked.mode == "human":
+            ranked = self._come_to_mind(ranked)
+        return tuple(told(contender, circumstances) for contender in ranked[:limit])
+
+    def _come_to_mind(self, ranked: Sequence[Contender]) -> list[Contender]:
+        """Each contender succeeds with the probability that its retention is."""
+        draws = self._rng.random(len(ranked)).tolist()
+        return [c for c, draw in zip(ranked, draws, strict=True) if draw < c.retention]
+
+    async def _spread(self, reading: Reading, echoes: Sequence[Echo]) -> dict[str, list[Spread]]:
+        """The activation that spreads from the best echoes and from the concepts that are asked for."""
+        seeds = {echo.engram.engram_id: echo.relevance for echo in echoes[: self._body.config.recall.seeds]}
+        spread = await self._body.connectome.spread(seeds)
+        for engram_id, lent in (await self._knowing.lent(reading)).items():
+            spread.setdefault(engram_id, []).append(lent)
+        return spread
+
+    async def _reminded(
+        self, asked: _Asked, known: Container[str], c: Circumstances, bar: float, remembered: bool
+    ) -> list[Echo]:
+        """What activation has spread to and is not known yet, without what cannot come up to the bar."""
+        reached = sorted((i for i in c.spread if i not in known), key=lambda i: (-c.spread[i][0].amount, i))
+        most = asked.limit * self._body.config.recall.breadth
+        near = [i for i in reached[:most] if most_reminded(i, c) >= bar]
+        owners = await self._body.anatomy.owners(near, remembered=remembered)
+        return [
             Echo(engram, region.name, 0.0)
             for region, engram in owners.values()
-            if not region.fading.dormant(engram, now) and self._body.meant(where, engram)
+            if not region.fading.dormant(engram, c.now) and self._body.meant(asked.where, engram)
         ]
-        return [*echoes, *reminded], spread
 
     async def _reconsolidate(self, recall: Recall) -> Recall:
         """Counts and strengthens what was recalled, where it is owned; holds and binds the best of it."""

@@ -102,16 +102,27 @@ class Anatomy:
     # Finding
 
     async def retrieve(
-        self, reading: Reading, features: npt.NDArray[np.float32] | None, limit: int
+        self,
+        reading: Reading,
+        features: npt.NDArray[np.float32] | None,
+        limit: int,
+        *,
+        remembered: bool = False,
     ) -> Answers:
-        """The best ``limit`` echoes of a cue from the memory regions, best first; fewer when there are no more."""
+        """The best ``limit`` echoes of a cue from the memory regions, best first; fewer when there are no more.
+
+        Args:
+            remembered: see `owners`.
+        """
         # The hippocampus answers with what this brain holds even when its store is away.
         unreachable = [name for name in await self.index.fill() if name != self.hippocampus.name]
         silent = dict.fromkeys([*(r.name for r in self.memory_regions if not r.intact), *unreachable])
         breadth = limit
         while True:
             matches = await self.index.search(reading, features, breadth)
-            owners, out_of_reach = await self._reach([match.engram_id for match in matches])
+            owners, out_of_reach = await self._reach(
+                [match.engram_id for match in matches], remembered=remembered
+            )
             silent.update(dict.fromkeys(name for name in out_of_reach if name != self.hippocampus.name))
             echoes = [
                 Echo(owners[m.engram_id][1], owners[m.engram_id][0].name, m.relevance, m.reasons)
@@ -127,15 +138,17 @@ class Anatomy:
             breadth *= 4  # what a lesioned region keeps to itself is in the way
 
     async def _reach(
-        self, engram_ids: Sequence[str]
+        self, engram_ids: Sequence[str], *, remembered: bool = False
     ) -> tuple[dict[str, tuple[MemoryRegion, Engram]], dict[str, StoreUnavailableError]]:
         """Region and engram of each id that can be had, and why regions cannot be reached."""
         found: dict[str, tuple[MemoryRegion, Engram]] = {}
         unreachable: dict[str, StoreUnavailableError] = {}
+        if remembered:
+            own = self.hippocampus.remembered(engram_ids)
+            found.update({e.engram_id: (self.hippocampus, e) for e in own if e is not None})
         # What was seen in a long-term region once is there, or it is gone.
-        await self._ask_homes(
-            [i for i in engram_ids if i in self._homes], self._homes.get, found, unreachable
-        )
+        homely = [i for i in engram_ids if i in self._homes and i not in found]
+        await self._ask_homes(homely, self._homes.get, found, unreachable)
         missing = [engram_id for engram_id in engram_ids if engram_id not in found]
         try:
             recent = await self.hippocampus.reinstate(missing)
@@ -169,9 +182,15 @@ class Anatomy:
                     found[engram.engram_id] = (region, engram)
                     self._homes[engram.engram_id] = region.name
 
-    async def owners(self, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:
-        """Region and engram of each id that exists."""
-        found, unreachable = await self._reach(engram_ids)
+    async def owners(
+        self, engram_ids: Sequence[str], *, remembered: bool = False
+    ) -> dict[str, tuple[MemoryRegion, Engram]]:
+        """Region and engram of each id that exists.
+
+        Args:
+            remembered: what this brain holds in the hippocampus is not read from the store, see `Hippocampus.confirm`.
+        """
+        found, unreachable = await self._reach(engram_ids, remembered=remembered)
         for error in unreachable.values():
             raise error
         return found

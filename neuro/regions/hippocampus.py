@@ -292,16 +292,35 @@ class Hippocampus(MemoryRegion):
         if not self._intact or not engram_ids:
             return [None] * len(engram_ids)
         owed = {engram_id for engram_id in engram_ids if self._owes(engram_id)}
-        pairs = zip(engram_ids, await self.store.get(engram_ids), strict=True)
-        # What has been written meanwhile may have been read too early.
-        return [
-            self.recent.look_up(i) if self._owes(i) or (engram is None and i in owed) else engram
-            for i, engram in pairs
-        ]
+        found: list[Engram | None] = []
+        for engram_id, stored in zip(engram_ids, await self.store.get(engram_ids), strict=True):
+            # What has been written meanwhile may have been read too early.
+            if self._owes(engram_id) or (stored is None and engram_id in owed):
+                found.append(self.recent.look_up(engram_id))
+                continue
+            found.append(stored)
+            if stored is not None:
+                self.refresh([stored])
+            elif self.journal is not None:
+                self.departed([engram_id])
+        return found
 
     def remembered(self, engram_ids: Sequence[str]) -> list[Engram | None]:
         """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
         return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
+
+    async def confirm(self, engrams: Sequence[Engram]) -> bool:
+        """Whether engrams, as `remembered`, are here in the store and as they are stored; if not, they will be.
+
+        What another brain encodes, moves or forgets is in the news. What it changes is not: a recall reads what it
+        returns, and ranks the rest as this brain remembers it.
+        """
+        own = [engram for engram in engrams if engram.engram_id in self.recent]
+        stored = await self.reinstate([engram.engram_id for engram in own])
+        return all(
+            now is not None and now.revision == engram.revision
+            for engram, now in zip(own, stored, strict=True)
+        )
 
     def owed(self, engram_ids: Iterable[str]) -> list[Engram]:
         """Those engrams of which something waits for the store, as this brain shows them."""
@@ -354,7 +373,9 @@ class Hippocampus(MemoryRegion):
     def refresh(self, engrams: Iterable[Engram]) -> None:
         """Takes over how engrams are stored, where that is newer."""
         for engram in engrams:
-            self.recent.refresh(self.place(engram))
+            held = self.recent.look_up(engram.engram_id)
+            if held is not None and held.revision < engram.revision:
+                self.recent.refresh(self.place(engram))
 
     def staying(self) -> list[Engram]:
         """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""

@@ -18,7 +18,9 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from neuro.arguments import shown
 from neuro.engram import Engram
+from neuro.errors import InvalidArgumentError
 
 
 class Durability(StrEnum):
@@ -28,6 +30,17 @@ class Durability(StrEnum):
     """The end of the process, however sudden; a power cut may take the last moments."""
     FULL = "full"
     """A power cut too: each write, or group of writes, waits for the disk."""
+
+    @classmethod
+    def of(cls, value: object, name: str) -> Durability:
+        """The level that a value means; InvalidArgumentError, naming the levels, if it means none."""
+        known = " or ".join(cls)
+        if not isinstance(value, str):
+            raise InvalidArgumentError(f"{name}: must be {known} (got one {type(value).__name__})")
+        text = str.__str__(value)  # a subclass may compare as it likes
+        if text not in cls._value2member_map_:
+            raise InvalidArgumentError(f"{name}: must be {known} (got {shown(text)})")
+        return cls(text)
 
 
 class Agenda(StrEnum):
@@ -176,9 +189,20 @@ class Health(NamedTuple):
     concerns: tuple[str, ...]
     """What weakens it or will not work, each with what to do: plain sentences, none if all is well."""
     details: dict[str, str | int | float | bool]
-    """Facts by name: version, sizes, capabilities, writers."""
+    """Facts by name: settings, sizes, writers."""
+    capabilities: dict[str, str | bool]
+    """What its server is and can do, by name, as far as that is known; none of it is required."""
     quarantined: tuple[str, ...] = ()
     """Keys of records that cannot be read, with the reason."""
+
+
+class Quarantined(NamedTuple):
+    """A record that cannot be read, put aside as it was found."""
+
+    key: str
+    reason: str
+    size: int
+    """Bytes of what was found."""
 
 
 class Flaw(NamedTuple):
@@ -352,6 +376,14 @@ class Store(Protocol):
     async def verify(self, *, repair: bool = False) -> list[Flaw]:
         """Looks at everything stored: records that cannot be read, indexes that do not fit their records, engrams with
         two owners, links and documents that lead nowhere; mends what is mendable. Reads everything."""
+        ...
+
+    async def quarantine(self) -> list[Quarantined]:
+        """What `verify` has put aside, or a write that took its place; in order of keys."""
+        ...
+
+    async def discard(self, keys: Sequence[str]) -> None:
+        """Deletes records in quarantine for good; keys of what is not there mean nothing."""
         ...
 
     async def scrub(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from neuro.stores.base import (
     Lease,
     Link,
     News,
+    Quarantined,
     Remove,
     Replace,
     Unlink,
@@ -206,7 +207,7 @@ class MemoryStore:
             "documents": len(self._documents),
             "writers": len(self._beats),
         }
-        return Health("Nothing outlives this process.", (), details)
+        return Health("Nothing outlives this process.", (), details, {})
 
     async def verify(self, *, repair: bool = False) -> list[Flaw]:
         self._ledger.check_open()
@@ -242,6 +243,13 @@ class MemoryStore:
                 if repair:
                     self._link(link._replace(weight=0.0))
         return flaws
+
+    async def quarantine(self) -> list[Quarantined]:
+        self._ledger.check_open()
+        return []
+
+    async def discard(self, keys: Sequence[str]) -> None:
+        self._ledger.check_open()
 
     async def scrub(self) -> tuple[str, ...]:
         self._ledger.check_open()

@@ -68,11 +68,10 @@ async def open_store(
     """Opens the store at a URL or path; none is ``memory://``, to which no ``durability`` applies.
 
     Raises:
-        ConfigurationError: `parse_url` says when; or there is no such durability.
+        InvalidArgumentError: there is no such durability.
+        ConfigurationError: `parse_url` says when.
     """
-    if durability not in list(Durability):
-        raise ConfigurationError(f"Brain.durability: must be {' or '.join(Durability)} (got {durability!r})")
-    level = Durability(durability)
+    level = Durability.of(durability, "durability")
     if isinstance(url, os.PathLike):
         url = os.fspath(url)
     scheme, location, namespace = parse_url("memory://" if url is None else url, namespace)

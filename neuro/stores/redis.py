@@ -38,17 +38,18 @@ from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError, CorruptRecordError
 from neuro.stores import redis_scripts as scripts
-from neuro.stores.base import Contents, Durability, Flaw, Health, Lease, Link, News, Write
+from neuro.stores.base import Contents, Durability, Flaw, Health, Lease, Link, News, Quarantined, Write
 from neuro.stores.codec import load_json
 from neuro.stores.redis_care import Care
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_engrams import RedisEngrams
-from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
+from neuro.stores.redis_guard import Guard, attempt_id
 from neuro.stores.redis_keys import Keys
 from neuro.stores.redis_sharing import Sharing
 from neuro.stores.redis_turns import Turns
 from neuro.stores.redis_upgrade import is_taken, settle
 from neuro.stores.redis_writes import Writes, document_text, target_and_kind
+from neuro.stores.unreadable import Unreadable
 
 
 class RedisStore:
@@ -62,7 +63,7 @@ class RedisStore:
         self._namespace = namespace
         self._connection = connection
         self._keys = Keys(namespace)
-        self._unreadable = Unreadable()
+        self._unreadable = Unreadable(self.url)
         self._guard = Guard(connection, self._keys)
         self._writes = Writes(connection, self._keys, self._guard, self._unreadable, self._make_room)
         self._sharing = Sharing(connection, self._keys, self._guard)
@@ -89,18 +90,17 @@ class RedisStore:
             client: used instead of one of our own, and left open at the end.
 
         Raises:
-            ConfigurationError: a bad URL, namespace or durability, wrong credentials, or a server older than 7.0.
+            InvalidArgumentError: there is no such durability.
+            ConfigurationError: a bad URL or namespace, wrong credentials, or a server older than 7.0.
             StoreUnavailableError: nobody answers there; within 5 seconds, naming the address.
             CorruptRecordError: a newer neuro has written there; nothing is touched.
         """
         _check_namespace(namespace)
-        if durability not in list(Durability):
-            known = " or ".join(Durability)
-            raise ConfigurationError(f"RedisStore.durability: must be {known} (got {durability!r})")
+        level = Durability.of(durability, "RedisStore.durability")
         schema = Keys(namespace).schema
-        connection = await RedisConnection.open(url, client, durability=durability, key=schema)
+        connection = await RedisConnection.open(url, client, durability=level, key=schema)
         try:
-            store = cls(connection, namespace, Durability(durability))
+            store = cls(connection, namespace, level)
             await settle(connection, store._keys, store._unreadable)
         except BaseException:
             await connection.aclose()
@@ -152,7 +152,7 @@ class RedisStore:
         try:
             return load_json(name, value)
         except CorruptRecordError as error:
-            self._unreadable.note(name, str(error))
+            self._unreadable.note(name, error)
             return None
 
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
@@ -207,6 +207,12 @@ class RedisStore:
 
     async def verify(self, *, repair: bool = False) -> list[Flaw]:
         return await self._care.verify(repair=repair)
+
+    async def quarantine(self) -> list[Quarantined]:
+        return await self._care.quarantine.records()
+
+    async def discard(self, keys: Sequence[str]) -> None:
+        await self._care.quarantine.discard(keys)
 
     async def scrub(self) -> tuple[str, ...]:
         return await self._care.scrub()

@@ -10,12 +10,13 @@ from typing import Any
 from neuro.errors import StoreError, StoreUnavailableError
 from neuro.stores.base import Durability, Flaw, Health
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_guard import Guard, Unreadable
+from neuro.stores.redis_guard import Guard
 from neuro.stores.redis_keys import HIPPOCAMPUS, Keys
 from neuro.stores.redis_lua import Command
 from neuro.stores.redis_quarantine import Quarantine
 from neuro.stores.redis_verify import Verification
 from neuro.stores.redis_writes import Writes
+from neuro.stores.unreadable import Unreadable
 
 _REWRITE_LIMIT = 300.0
 """Seconds for which `Care.scrub` waits for the server to write one of its files anew."""
@@ -102,7 +103,8 @@ class Care:
         return Health(
             self._survived(info, fsync, snapshots),
             tuple(_concerns(info, fsync, snapshots, self._durability)),
-            {**_facts(info, fsync, snapshots), **self._abilities(), **await self._counts()},
+            {**_facts(info, fsync, snapshots), **await self._counts()},
+            {"version": self._connection.version, **self._connection.abilities},
             tuple(dict.fromkeys([*met, *kept])),
         )
 
@@ -111,9 +113,6 @@ class Care:
         if self._durability == Durability.FULL and self._connection.replicated:
             return f"{survived} It waits until a replica has it too."
         return survived
-
-    def _abilities(self) -> dict[str, bool]:
-        return {name: name in self._connection.capabilities for name in ("vector sets", "query engine")}
 
     async def _counts(self) -> dict[str, int]:
         keys = self._keys
@@ -161,7 +160,10 @@ class Care:
                 "The server's slow log, in its memory, holds pieces of records: SLOWLOG RESET empties it."
             )
         if kept := await self.quarantine.reasons():
-            left.append(f"The quarantine keeps {len(kept)} records that cannot be read: {', '.join(kept)}.")
+            left.append(
+                f"The quarantine keeps {len(kept)} records that could not be read and may hold it: look at them, delete"
+                " them (neuro check --empty-quarantine), and scrub again."
+            )
         return tuple(left)
 
     async def _is_in_slow_log(self) -> bool:
@@ -284,7 +286,6 @@ def _facts(
         "snapshots": "unknown" if snapshots is None else snapshots or "none",
     }
     for name, fact in (
-        ("version", "redis_version"),
         ("mode", "redis_mode"),
         ("role", "role"),
         ("replicas", "connected_slaves"),

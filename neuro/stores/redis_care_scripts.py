@@ -156,6 +156,32 @@ redis.call('RENAME', KEYS[1], KEYS[2])
 return 1
 """)
 
+SIZE = Script("""
+-- KEYS: those that one record was put aside under. ARGV: the field that it is of them, '' if it is all they hold.
+-- Returns its bytes; of what is neither a hash nor a string, as the server writes it down.
+local function size(key)
+  local kind, bytes = redis.call('TYPE', key).ok, 0
+  if kind == 'none' then return 0 end
+  if kind == 'string' then return redis.call('STRLEN', key) end
+  if kind ~= 'hash' then return #redis.call('DUMP', key) end
+  if ARGV[1] ~= '' then return redis.call('HSTRLEN', key, ARGV[1]) end
+  for _, value in ipairs(redis.call('HVALS', key)) do bytes = bytes + #value end
+  return bytes
+end
+local total = 0
+for _, key in ipairs(KEYS) do total = total + size(key) end
+return total
+""")
+
+DISCARD = Script("""
+-- KEYS: reasons, those that one record was put aside under. ARGV: its name, the field that it is of them or ''.
+for i = 2, #KEYS do
+  if ARGV[2] == '' then redis.call('UNLINK', KEYS[i]) else redis.call('HDEL', KEYS[i], ARGV[2]) end
+end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 'OK'
+""")
+
 CARE_SCRIPTS = (
     INSPECT,
     REINDEX,
@@ -165,4 +191,6 @@ CARE_SCRIPTS = (
     QUARANTINE,
     QUARANTINE_FIELD,
     QUARANTINE_KEY,
+    SIZE,
+    DISCARD,
 )

@@ -44,7 +44,7 @@ _CANNOT_SERVE_NOW = frozenset(
 )
 """Codes by which a server says that it would have to be asked again later, or another one."""
 
-_CAPABILITIES = {"vector sets": "VSIM", "query engine": "FT.SEARCH"}
+_ABILITIES = {"vector sets": "VSIM", "query engine": "FT.SEARCH"}
 """What a server may be able to do beyond what is needed, with a command that shows it."""
 
 
@@ -67,8 +67,10 @@ class RedisConnection:
         """Whether writes that are to settle wait for a replica: there has been one since this was opened."""
         self.failures = 0
         """How often the server could not be reached or could not write so far."""
-        self.capabilities: frozenset[str] = frozenset()
-        """What the server can do beyond what is needed: ``vector sets``, ``query engine``."""
+        self.version = ""
+        """Of the server."""
+        self.abilities: dict[str, bool] = {}
+        """Whether the server can do what is not needed: ``vector sets``, ``query engine``; empty if it does not say."""
 
     @classmethod
     async def open(
@@ -104,7 +106,7 @@ class RedisConnection:
                     await server.aclose()
                     connection._server = cluster = Cluster(address, key)
                     await cluster.find()
-                connection.capabilities = await connection._find_capabilities()
+                connection.abilities = await connection._find_abilities()
                 if durability == Durability.FULL:
                     await connection._look_for_replicas()
         except TimeoutError:
@@ -119,18 +121,18 @@ class RedisConnection:
         """Whether the server is a node of a cluster."""
         [reply] = await self.send([("HELLO",)])
         server = _as_map(reply)
-        version: str = server[b"version"].decode()
-        if server[b"server"] == b"redis" and int(version.partition(".")[0]) < _OLDEST_VERSION:
+        self.version = server[b"version"].decode()
+        if server[b"server"] == b"redis" and int(self.version.partition(".")[0]) < _OLDEST_VERSION:
             raise ConfigurationError(
-                f"{self}: is version {version}; neuro needs Redis {_OLDEST_VERSION}.0 or later"
+                f"{self}: is version {self.version}; neuro needs Redis {_OLDEST_VERSION}.0 or later"
             )
         return server.get(b"mode") == b"cluster"
 
-    async def _find_capabilities(self) -> frozenset[str]:
-        [known] = await self._exchange([("COMMAND INFO", *_CAPABILITIES.values())])
+    async def _find_abilities(self) -> dict[str, bool]:
+        [known] = await self._exchange([("COMMAND INFO", *_ABILITIES.values())])
         if isinstance(known, RedisError):
-            return frozenset()
-        return frozenset(name for name, shown in zip(_CAPABILITIES, known, strict=False) if shown)
+            return {}
+        return {name: bool(shown) for name, shown in zip(_ABILITIES, known, strict=False)}
 
     async def _look_for_replicas(self) -> None:
         [info] = await self._exchange([_REPLICATION])

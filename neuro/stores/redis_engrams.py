@@ -15,11 +15,12 @@ from neuro.stores.base import Agenda, Change, Insert, Kept, Placed, Remove
 from neuro.stores.codec import load_json, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
+from neuro.stores.redis_guard import Guard, attempt_id
 from neuro.stores.redis_keys import Keys, index_keys, number
 from neuro.stores.redis_lua import Command
 from neuro.stores.redis_turns import Turns
 from neuro.stores.redis_writes import Writes
+from neuro.stores.unreadable import Unreadable
 
 _PAGE = 1_000
 """Most engrams that one script reads: it keeps the server for some 7 us an engram."""
@@ -154,7 +155,7 @@ class RedisEngrams:
                 raise missing_part(key)
             remembered = load_json(key, b"[]" if operations is None else operations)
         except CorruptRecordError as error:
-            self._unreadable.note(key, str(error))
+            self._unreadable.note(key, error)
             return None
         self._unreadable.forget(key)
         return _Stored(engram, revision, remembered)
@@ -211,7 +212,7 @@ class RedisEngrams:
                 found.append(unpack_record(key, document, dynamics, features))
                 self._unreadable.forget(key)
             except CorruptRecordError as error:
-                self._unreadable.note(key, str(error))
+                self._unreadable.note(key, error)
         return found
 
     # Fading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +14,6 @@ from neuro.stores.redis_lua import Command, Script
 
 SCHEMA = 2
 """The layout of keys that this neuro writes; 1 had a journal and arriving engrams, and no key that said so."""
-
-_LOGGER = logging.getLogger("neuro")
 
 
 class Guard:
@@ -80,20 +77,3 @@ def newer_schema(key: str, schema: bytes) -> CorruptRecordError:
     """The error for a layout that this neuro does not know."""
     found = schema.decode(errors="replace")
     return CorruptRecordError(f"{key}: schema version {found}, this neuro reads up to {SCHEMA}")
-
-
-class Unreadable:
-    """Records that could not be read so far, by key; each is told about once."""
-
-    def __init__(self) -> None:
-        self.reasons: dict[str, str] = {}
-
-    def note(self, key: str, reason: str) -> None:
-        """Remembers a record that cannot be read; says so once."""
-        if key not in self.reasons:
-            self.reasons[key] = reason
-            _LOGGER.warning("a record cannot be read and is left out: %s", reason)
-
-    def forget(self, key: str) -> None:
-        """It can be read by now, or is out of the way."""
-        self.reasons.pop(key, None)

@@ -62,6 +62,20 @@ class Keys:
         """Where what was found under a key is kept when it cannot be read."""
         return f"{self.quarantine}:{key.removeprefix(self.prefix)}"
 
+    def put_aside(self, name: str) -> tuple[list[str], str]:
+        """Where a record in quarantine is kept: the keys, and the field of them that it is, '' if it is all they hold.
+
+        Args:
+            name: the key of a document of an engram, any other key, or ``key[field]``.
+        """
+        own = name.removeprefix(self.prefix)
+        if own.startswith("d:"):
+            return [self.quarantined(own), self.quarantined(f"m:{own[2:]}")], ""
+        key, bracket, field = own.partition("[")
+        if bracket and ":" not in key:  # what has fields that are put aside belongs to no region
+            return [self.quarantined(key)], field.removesuffix("]")
+        return [self.quarantined(own)], ""
+
 
 def number(value: float) -> str:
     """Every bit of a float in the form that Redis takes; equal numbers have one form."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuro.errors import CorruptRecordError
-from neuro.stores.redis_care_scripts import QUARANTINE, QUARANTINE_FIELD, QUARANTINE_KEY
+from neuro.stores.base import Quarantined
+from neuro.stores.redis_care_scripts import DISCARD, QUARANTINE, QUARANTINE_FIELD, QUARANTINE_KEY, SIZE
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_engrams import unpack_record
-from neuro.stores.redis_guard import Guard, Unreadable
+from neuro.stores.redis_guard import Guard
 from neuro.stores.redis_keys import Keys
 from neuro.stores.redis_scripts import READ
+from neuro.stores.unreadable import Unreadable
 
 
 class Quarantine:
@@ -71,3 +73,19 @@ class Quarantine:
         """What it holds: key, and why it could not be read."""
         [held] = await self._connection.send([("HGETALL", self._keys.quarantine)])
         return {key.decode(): reason.decode() for key, reason in sorted(held.items())}
+
+    async def records(self) -> list[Quarantined]:
+        """What it holds, in order of keys."""
+        reasons = await self.reasons()
+        places = [self._keys.put_aside(name) for name in reasons]
+        sizes = await self._connection.send([SIZE(keys, [field]) for keys, field in places])
+        return [Quarantined(*record, size) for record, size in zip(reasons.items(), sizes, strict=True)]
+
+    async def discard(self, names: Sequence[str]) -> None:
+        """Deletes records for good."""
+        held = await self.reasons()
+        doomed = [(name, *self._keys.put_aside(name)) for name in names if name in held]
+        reasons = self._keys.quarantine
+        await self._connection.send(
+            [DISCARD([reasons, *keys], [name, field]) for name, keys, field in doomed]
+        )

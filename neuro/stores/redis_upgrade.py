@@ -16,9 +16,10 @@ from neuro.stores import redis_scripts as scripts
 from neuro.stores.codec import pack, unpack
 from neuro.stores.redis_care_scripts import QUARANTINE_FIELD
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_guard import SCHEMA, Unreadable, newer_schema
+from neuro.stores.redis_guard import SCHEMA, newer_schema
 from neuro.stores.redis_keys import HIPPOCAMPUS, REGIONS, Keys
 from neuro.stores.redis_lua import Command
+from neuro.stores.unreadable import Unreadable
 
 _AT_ONCE = 200
 """Entries that are read and brought over at once."""
@@ -113,7 +114,7 @@ class _Upgrade:
         try:
             engram = _unpack_entry(name, entry)
         except CorruptRecordError as error:
-            self._unreadable.note(name, str(error))
+            self._unreadable.note(name, error)
             kept = [self._journal, self._keys.quarantined(self._journal), self._keys.quarantine]
             return QUARANTINE_FIELD(kept, [engram_id, entry, name, str(error)])
         packed, features = pack(engram), engram.features

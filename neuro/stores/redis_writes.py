@@ -18,9 +18,10 @@ from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Document, Insert, Link, Remove, Replace, Unlink, Write
 from neuro.stores.codec import pack, pack_dynamics
 from neuro.stores.redis_connection import RedisConnection
-from neuro.stores.redis_guard import Guard, Unreadable, attempt_id
+from neuro.stores.redis_guard import Guard, attempt_id
 from neuro.stores.redis_keys import REGIONS, Keys, index_keys, number
 from neuro.stores.redis_lua import Command
+from neuro.stores.unreadable import Unreadable
 
 _MANY = 20
 """Writes from which on they are packed in a thread: that takes some 50 us each."""

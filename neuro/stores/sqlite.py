@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from neuro.engram import Engram
-from neuro.errors import ConfigurationError, CorruptRecordError
+from neuro.errors import CorruptRecordError
 from neuro.stores import sqlite_leases, sqlite_log
 from neuro.stores.base import (
     Agenda,
@@ -33,6 +33,7 @@ from neuro.stores.base import (
     Link,
     News,
     Placed,
+    Quarantined,
     Write,
 )
 from neuro.stores.sqlite_backup import back_up
@@ -40,10 +41,11 @@ from neuro.stores.sqlite_care import Checkup, contents_of, scrub
 from neuro.stores.sqlite_connection import open_reader, open_writer
 from neuro.stores.sqlite_leases import FencedWriter
 from neuro.stores.sqlite_place import Place
-from neuro.stores.sqlite_quarantine import Unreadable, document_key
+from neuro.stores.sqlite_quarantine import discard, document_key, put_aside
 from neuro.stores.sqlite_thread import ConnectionThread, translated
 from neuro.stores.sqlite_verify import Found, find_flaws
 from neuro.stores.sqlite_writes import Writing, amend_document, document_text, read_documents
+from neuro.stores.unreadable import Unreadable
 
 T = TypeVar("T")
 
@@ -155,22 +157,20 @@ class SQLiteStore:
             busy_timeout: seconds for which a write waits while another process writes.
 
         Raises:
-            ConfigurationError: the parent folder does not exist, the path is a folder, or there is no such durability.
+            InvalidArgumentError: there is no such durability.
+            ConfigurationError: the parent folder does not exist, or the path is a folder.
             StoreUnavailableError: the file cannot be opened, or is locked.
             CorruptRecordError: the file is not a database, or was written by another version of the schema.
             StoreError: it is a database of something else.
         """
-        if durability not in list(Durability):
-            known = " or ".join(Durability)
-            raise ConfigurationError(f"SQLiteStore.durability: must be {known} (got {durability!r})")
+        level = Durability.of(durability, "SQLiteStore.durability")
         absolute = await asyncio.to_thread(Path(path).absolute)
-        store = cls(absolute, namespace, busy_timeout, Durability(durability))
+        store = cls(absolute, namespace, busy_timeout, level)
         try:
             await store._writer.start()
             await store._reader.start()
         except BaseException:
-            store._reader.stop()
-            store._writer.stop()
+            store._stop()
             raise
         return store
 
@@ -220,7 +220,7 @@ class SQLiteStore:
         await self._fenced.run(lambda c: self.begin(c).carry_out(held, op_id))
         for write in held:
             if isinstance(write, Document):
-                self._unreadable.part(document_key(write.key))
+                self._unreadable.forget(document_key(write.key))
 
     def begin(self, connection: sqlite3.Connection) -> Writing:
         """Writes that happen together, within the transaction of the writer's thread."""
@@ -283,8 +283,15 @@ class SQLiteStore:
         except CorruptRecordError:  # the file itself is damaged there
             return False
         if mended:
-            self._unreadable.part(flaw.key)
+            self._unreadable.forget(flaw.key)
         return mended
+
+    async def quarantine(self) -> list[Quarantined]:
+        return await self._reader.run(lambda c: put_aside(c, self._namespace))
+
+    async def discard(self, keys: Sequence[str]) -> None:
+        doomed = tuple(keys)
+        await self._writer.run(lambda c: discard(c, self._namespace, doomed))
 
     async def scrub(self) -> tuple[str, ...]:
         return await scrub(self._writer, self._path, self._namespace)
@@ -312,11 +319,14 @@ class SQLiteStore:
             raise translated(self._path, exc) from None
 
     async def aclose(self) -> None:
-        """Closes once every write in the queue is done; the last one out folds the log into the file."""
-        await asyncio.shield(self._reader.stop())
-        await asyncio.shield(
-            self._writer.stop()
-        )  # two that leave at once may each leave the folding to the other
+        """Closes once every write in the queue is done, also if this is cancelled; folds the log into the file."""
+        await asyncio.shield(self._stop())
+
+    def _stop(self) -> asyncio.Future[None]:
+        """Both take nothing more, and close one after the other: of two that close at once, each may leave it to the
+        other to fold the log into the file."""
+        self._reader.stop()
+        return self._writer.stop(after=self._reader)
 
     def __repr__(self) -> str:
         return f"SQLiteStore({self.url!r})"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from neuro.errors import StoreUnavailableError
 from neuro.stores.base import Contents, Durability, Health
-from neuro.stores.sqlite_quarantine import Unreadable, count_put_aside, put_aside
+from neuro.stores.sqlite_quarantine import count_put_aside, put_aside
 from neuro.stores.sqlite_schema import HIPPOCAMPUS
 from neuro.stores.sqlite_thread import ConnectionThread
+from neuro.stores.unreadable import Unreadable
 
 _MIB = 2**20
 _LONG_LOG = 256 * _MIB
@@ -42,11 +43,13 @@ class Checkup:
     def examine(self, connection: sqlite3.Connection) -> Health:
         """`neuro.stores.base.Store.health`; runs in the reader's thread."""
         details = self._details(connection)
-        reasons = self._unreadable.reasons() | put_aside(connection, self._namespace)
+        aside = {record.key: record.reason for record in put_aside(connection, self._namespace)}
+        reasons = self._unreadable.reasons | aside
         return Health(
             _SURVIVED[self._durability],
             tuple(self._concerns(details)),
             details,
+            {},
             tuple(why if why.startswith(key) else f"{key}: {why}" for key, why in sorted(reasons.items())),
         )
 
@@ -143,7 +146,7 @@ async def scrub(writer: ConnectionThread, path: Path, namespace: str) -> tuple[s
     if aside:
         remains.append(
             f"The table quarantine of {path} keeps {aside} records that could not be read and may hold it:"
-            " look at them, delete them (DELETE FROM quarantine), and scrub again."
+            " look at them, delete them (neuro check --empty-quarantine), and scrub again."
         )
     return tuple(remains)
 

@@ -18,8 +18,9 @@ from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramEr
 from neuro.stores.base import Agenda, Change, Kept, Placed
 from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
-from neuro.stores.sqlite_quarantine import Unreadable, engram_key, put_aside_engram
+from neuro.stores.sqlite_quarantine import engram_key, put_aside_engram
 from neuro.stores.sqlite_schema import index_of, instant_of
+from neuro.stores.unreadable import Unreadable
 
 _ONE_OF = "IN (SELECT value FROM json_each(?))"
 """Any number of values in one parameter: no limit of variables, and one statement to prepare."""
@@ -103,7 +104,7 @@ class Place:
             try:
                 readable.append((row, row.engram(key)))
             except CorruptRecordError as exc:
-                self._unreadable.meet(key, exc)
+                self._unreadable.note(key, exc)
         return readable
 
     # What is written
@@ -149,7 +150,7 @@ class Place:
                 raise StaleEngramError(message, (engram.engram_id,))
             return True
         key = engram_key(self.region, engram.engram_id)
-        reason = self._unreadable.reasons()[key]
+        reason = self._unreadable.reasons[key]
         for row in rows:
             put_aside_engram(connection, self.namespace, row.row, key, reason)
         return False
@@ -180,7 +181,7 @@ class Place:
             raise StaleEngramError(message, (engram_id,))
         connection.execute("DELETE FROM engram WHERE id = ?", (row,))
         _count(connection, place, -1)
-        self._unreadable.part(engram_key(self.region, engram_id))
+        self._unreadable.forget(engram_key(self.region, engram_id))
         return True
 
     def replace(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, revision: int) -> bool:
@@ -202,7 +203,7 @@ class Place:
             try:
                 operations = load_json(key, stored.operations)
             except CorruptRecordError as exc:
-                self._unreadable.meet(key, exc)
+                self._unreadable.note(key, exc)
                 continue
             if op_id not in operations:
                 placed = change(engram)

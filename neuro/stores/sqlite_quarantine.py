@@ -1,35 +1,12 @@
-"""Records that cannot be read: met on the way, and put aside where no verb comes upon them."""
+"""Where a SQLite file keeps what cannot be read: as it was found, where no verb comes upon it."""
 
 from __future__ import annotations
 
-import logging
+import json
 import sqlite3
+from collections.abc import Sequence
 
-from neuro.errors import CorruptRecordError
-
-_LOGGER = logging.getLogger("neuro")
-
-
-class Unreadable:
-    """What a process could not read so far, by key; it warns once of each. Any thread may call it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._reasons: dict[str, str] = {}
-
-    def meet(self, key: str, error: CorruptRecordError) -> None:
-        """A record turned out to be unreadable."""
-        if key not in self._reasons:
-            self._reasons[key] = str(error)
-            _LOGGER.warning("%s: a record cannot be read and is left out: %s", self._url, error)
-
-    def part(self, key: str) -> None:
-        """A record is gone, or put aside."""
-        self._reasons.pop(key, None)
-
-    def reasons(self) -> dict[str, str]:
-        """Why, by key."""
-        return dict(self._reasons)
+from neuro.stores.base import Quarantined
 
 
 def put_aside_engram(connection: sqlite3.Connection, namespace: str, row: int, key: str, reason: str) -> None:
@@ -58,12 +35,23 @@ def put_aside_document(connection: sqlite3.Connection, namespace: str, key: str,
     connection.execute("DELETE FROM bookkeeping WHERE namespace = ? AND key = ?", (namespace, key))
 
 
-def put_aside(connection: sqlite3.Connection, namespace: str) -> dict[str, str]:
-    """Why each record of a namespace is in the quarantine, by key."""
-    rows = connection.execute(
-        "SELECT key, reason FROM quarantine WHERE namespace = ? ORDER BY key", (namespace,)
+def put_aside(connection: sqlite3.Connection, namespace: str) -> list[Quarantined]:
+    """`neuro.stores.base.Store.quarantine`."""
+    sizes = " + ".join(
+        f"coalesce(length(CAST({part} AS BLOB)), 0)" for part in ("document", "dynamics", "features")
     )
-    return dict(rows.fetchall())
+    rows = connection.execute(
+        f"SELECT key, reason, {sizes} FROM quarantine WHERE namespace = ? ORDER BY key, id", (namespace,)
+    )
+    return [Quarantined(*row) for row in rows]
+
+
+def discard(connection: sqlite3.Connection, namespace: str, keys: Sequence[str]) -> None:
+    """`neuro.stores.base.Store.discard`."""
+    connection.execute(
+        "DELETE FROM quarantine WHERE namespace = ? AND key IN (SELECT value FROM json_each(?))",
+        (namespace, json.dumps(keys)),
+    )
 
 
 def count_put_aside(connection: sqlite3.Connection, namespace: str) -> int:

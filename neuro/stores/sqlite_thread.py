@@ -159,10 +159,23 @@ class ConnectionThread:
         self.check_open()
         return await self._put(work, _Manner.ALONE if alone else _Manner.TOGETHER)
 
-    def stop(self) -> asyncio.Future[None]:
-        """Closes after the jobs that wait already; the future is done when the connection is closed."""
+    def stop(self, *, after: ConnectionThread | None = None) -> asyncio.Future[None]:
+        """Takes nothing more, and closes after the jobs that wait already, whether anybody waits for it or not.
+
+        Args:
+            after: another one that is stopping, and is to have closed before.
+
+        Returns:
+            Done when the connection is closed.
+        """
+
+        def close(connection: sqlite3.Connection) -> None:
+            if after is not None and after._thread.is_alive():
+                after._thread.join()
+            connection.close()
+
         if self._closed is None:
-            self._closed = self._put(lambda connection: connection.close(), _Manner.CLOSE)
+            self._closed = self._put(close, _Manner.CLOSE)
         return self._closed
 
     def _put(self, work: Work[T], manner: _Manner) -> asyncio.Future[T]:

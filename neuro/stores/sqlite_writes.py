@@ -13,7 +13,8 @@ from neuro.stores.base import Document, Happening, Insert, Link, Remove, Replace
 from neuro.stores.codec import load_json
 from neuro.stores.sqlite_log import is_done, note, set_done
 from neuro.stores.sqlite_place import Place, PlaceRow
-from neuro.stores.sqlite_quarantine import Unreadable, document_key, put_aside_document
+from neuro.stores.sqlite_quarantine import document_key, put_aside_document
+from neuro.stores.unreadable import Unreadable
 
 Places = Callable[[str], Place]
 """The place of each region."""
@@ -164,7 +165,7 @@ def read_documents(
         try:
             found[key] = load_json(document_key(key), text)
         except CorruptRecordError as exc:
-            unreadable.meet(document_key(key), exc)
+            unreadable.note(document_key(key), exc)
     return [found.get(key) for key in keys]
 
 
@@ -177,10 +178,10 @@ def amend_document(
 ) -> Any:
     """`neuro.stores.base.Store.amend_document`: nobody else writes meanwhile, so the first try lands."""
     [held] = read_documents(connection, namespace, [key], unreadable)
-    reason = unreadable.reasons().get(document_key(key))
+    reason = unreadable.reasons.get(document_key(key))
     if held is None and reason is not None:
         put_aside_document(connection, namespace, key, reason)
-        unreadable.part(document_key(key))
+        unreadable.forget(document_key(key))
     text = document_text(change(held))
     write_document(connection, namespace, key, text)
     return None if text is None else json.loads(text)

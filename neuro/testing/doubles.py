@@ -26,6 +26,7 @@ from neuro.stores.base import (
     Link,
     News,
     Placed,
+    Quarantined,
     Store,
     Write,
 )
@@ -106,6 +107,12 @@ class StoreWrapper:
 
     async def verify(self, *, repair: bool = False) -> list[Flaw]:
         return await self.around("verify", lambda: self.inner.verify(repair=repair))
+
+    async def quarantine(self) -> list[Quarantined]:
+        return await self.around("quarantine", self.inner.quarantine)
+
+    async def discard(self, keys: Sequence[str]) -> None:
+        return await self.around("discard", lambda: self.inner.discard(keys))
 
     async def scrub(self) -> tuple[str, ...]:
         return await self.around("scrub", self.inner.scrub)

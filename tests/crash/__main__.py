@@ -48,9 +48,9 @@ def _placed(arguments: argparse.Namespace) -> Iterator[tuple[Place, RedisServer 
     with tempfile.TemporaryDirectory(prefix="neuro-crash-") as folder:
         if arguments.store == "redis":
             with RedisServer(Path(folder), fsync=arguments.fsync) as server:
-                yield Place(server.url, options=options), server
+                yield Place(server.url, options=options, files=Path(folder)), server
         elif arguments.store == "sqlite":
-            yield Place(f"sqlite:///{folder}/brain.db", options=options), None
+            yield Place(f"sqlite:///{folder}/brain.db", options=options, files=Path(folder)), None
         else:
             place = Place(arguments.store, f"crash-{time.time_ns()}", options)
             try:

@@ -9,11 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from .ledger import Act, Fault, Ledger, read_acts
-from .life import ACTS, draw_program
+from .acts import ACTS, draw_program
+from .ledger import Fault, Ledger
 from .nursery import Child, Message, Nursery
+from .told import Act, read_acts
+from .wording import legible
 
 _PATIENCE = 60.0
 """Seconds without a word after which a child counts as stuck."""
@@ -22,6 +25,8 @@ _USUAL = 0.02
 _BEYOND = 1.4
 """How far beyond the usual length of an act its child may be killed: then the next act is hit."""
 _GONE_ASKED_FOR = 10
+_UNLINKING = 5.0
+"""Seconds within which a server takes the files away that it has rewritten."""
 _SHIFTS = (0.0, 0.0, 0.5, 15.0, 45.0, 90_000.0, -3.0)
 """Seconds by which the clock may move between children: leases lapse, days pass, and clocks are put back."""
 _TARGETS = dict.fromkeys(ACTS, 1) | {
@@ -30,7 +35,8 @@ _TARGETS = dict.fromkeys(ACTS, 1) | {
     "close": 1,
     "sleep": 4,
     "perceive": 2,
-    "forget": 2,
+    "forget": 3,
+    "transaction": 3,
 }
 """How often a child is killed in each act, relative to the others."""
 _AWAY = frozenset(("StoreUnavailableError", "BufferFullError", "SleepError"))
@@ -47,6 +53,8 @@ class Place:
     namespace: str = "default"
     options: Message = field(default_factory=dict)
     """Further ones of `Brain.create`."""
+    files: Path | None = None
+    """Folder of all files in which its contents may be, if they can be read from here."""
 
 
 @dataclass
@@ -311,15 +319,29 @@ class Hunt:
                     self.ledger.compare(act.done)
             acts += lived
         self.ledger.record(acts, excused=excused)
+        self._read_files()
         for fault in self.ledger.faults():
             self._report(fault)
         self.summary.facts = self.ledger.facts
+
+    def _read_files(self) -> None:
+        if self.place.files is None:
+            return
+        until, words = time.monotonic() + _UNLINKING, legible(self.place.files)
+        while words & self.ledger.erased() and time.monotonic() < until:
+            time.sleep(0.1)
+            words = legible(self.place.files)
+        self.ledger.read(words)
 
     def _measure(self, act: Act) -> None:
         if act.certain:
             self.summary.acknowledged[act.name] += 1
             length = act.ended - act.began
             self._lengths[act.name] = 0.8 * self._lengths.get(act.name, length) + 0.2 * length
+            for part in act.parts():
+                if (remains := (part.done or {}).get("remains")) is not None:
+                    self.summary.notes["hard forgets"] += 1
+                    self.summary.notes["of these, with remains that were named"] += bool(remains)
         elif act.failed is not None:
             self.summary.failed[act.failed] += 1
 

@@ -8,113 +8,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
 from neuro.ids import is_engram_id
 
-Facts = dict[str, Any]
+from .told import Act, Facts, Known, seen
+from .wording import rare_word, tag_of
 
 
 class Fault(NamedTuple):
     """Something that was promised and does not hold."""
 
     kind: str
-    """lost, resurrected, duplicated, miscounted, unset, reverted, torn, dangling, hidden, flawed, failed or crashed."""
+    """lost, resurrected, duplicated, miscounted, unset, reverted, torn, dangling, hidden, legible, flawed, failed or
+    crashed."""
     what: str
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}"
-
-
-@dataclass(slots=True)
-class Act:
-    """One act of a child; without an outcome nobody knows whether it happened."""
-
-    child: int
-    name: str
-    about: Facts
-    began: float
-    ended: float = math.inf
-    done: Facts | None = None
-    failed: str | None = None
-
-    @property
-    def certain(self) -> bool:
-        """Whether it is known to have happened."""
-        return self.done is not None
-
-    @property
-    def perhaps(self) -> bool:
-        """Whether it may have happened: what is refused has not, but what is out of reach may have been."""
-        return self.done is None and self.failed not in ("EngramNotFoundError", "BufferFullError")
-
-
-def read_acts(child: int, messages: Iterable[Facts]) -> list[Act]:
-    """What a child did, from what it told."""
-    acts: dict[int, Act] = {}
-    for message in messages:
-        if "act" in message:
-            acts[message["n"]] = Act(child, message["act"], message, message["at"])
-        elif "n" in message:
-            act = acts[message["n"]]
-            act.ended = message["at"]
-            act.done, act.failed = message.get("done"), message.get("failed")
-    return [*acts.values()]
-
-
-class Setting:
-    """What a value may be after acts that set it, of which some met and some may not have happened."""
-
-    def __init__(self, value: object) -> None:
-        self._tried: list[tuple[object, float, float]] = [(value, -math.inf, -math.inf)]
-        """Value, and when it began and ended to be set; ``inf``: it may not have happened."""
-
-    def set(self, value: object, act: Act) -> None:
-        """An act that sets it."""
-        self._tried.append((value, act.began, act.ended if act.certain else math.inf))
-
-    def possible(self) -> list[object]:
-        """Values of acts after which nothing is known to have set it anew."""
-        latest = max(began for _, began, ended in self._tried if ended < math.inf)
-        return [value for value, _, ended in self._tried if ended >= latest]
-
-
-@dataclass(slots=True)
-class Known:
-    """An engram that is there."""
-
-    content: str
-    state: Facts
-    """As it was last seen, at its highest revision."""
-    since: float = -math.inf
-    """When it was acknowledged."""
-    doubtful: int | None = None
-    """Child that had it in its buffer only when the perceive returned, until it closes in order."""
-    accesses: Counter[str] = field(default_factory=Counter)
-    """Least and most."""
-    exposures: Counter[str] = field(default_factory=Counter)
-    pinned: Setting = field(default_factory=lambda: Setting(False))
-    target: Setting = field(default_factory=lambda: Setting(None))
-    forgetting: Act | None = None
-    """What tried to forget it."""
-    region: str | None = None
-    """Where a night brought it."""
-    wired: set[str] = field(default_factory=set)
-    """What it was bound to when it was perceived, until a night."""
-
-
-def seen(state: Facts) -> Known:
-    """An engram as somebody has just found it."""
-    return Known(
-        state["content"],
-        state,
-        accesses=Counter(least=state["accesses"], most=state["accesses"]),
-        exposures=Counter(least=state["exposures"], most=state["exposures"]),
-        pinned=Setting(state["pinned"]),
-        target=Setting(state["target"]),
-    )
 
 
 class Ledger:
@@ -136,6 +48,12 @@ class Ledger:
         self._recalls_in_doubt = 0
         self._floating: Counter[str] = Counter()
         """Contents whose perceives may not have happened."""
+        self._blocks: list[Act] = []
+        """Transactions that may not have happened."""
+        self._strangers: set[str] = set()
+        """Tags of what may have been forgotten without anybody having told that it was there; an empty one: any."""
+        self._erased: dict[str, float] = {}
+        """Contents of what was forgotten hard, and when that began."""
         self._faults: list[Fault] = []
         self._told: set[Fault] = set()
 
@@ -161,12 +79,15 @@ class Ledger:
             excused: names of errors that acts may fail by.
         """
         ordered = sorted(acts, key=lambda act: act.ended)
-        for act in ordered:
+        parts = [part for act in ordered for part in act.parts()]
+        for act in parts:
             if act.name.startswith("perceive"):
                 self._perceived(act)
-        for act in ordered:
+        for act in parts:
             if act.name == "recall":
                 self._recalled(act)
+            elif act.name == "forget_where":
+                self._swept(act)
             elif "id" in act.about:
                 self._changed(act)
             elif act.name == "sleep":
@@ -176,9 +97,12 @@ class Ledger:
                     if known.doubtful == act.child and known.since < act.began:
                         known.doubtful = None
         for act in ordered:  # against what all of them together did
+            if act.name == "transaction" and act.perhaps and not act.about["regretted"]:
+                self._blocks.append(act)
             self._observed(act)
             if act.failed is not None and act.failed not in excused:
                 self._expect(self._missed(act), "failed", f"{act.about} by {act.failed}")
+        self._heed_repeats(parts)
 
     def _perceived(self, act: Act) -> None:
         if act.perhaps:
@@ -214,18 +138,53 @@ class Ledger:
     def _changed(self, act: Act) -> None:
         known = self.known.get(act.about["id"])
         if known is None:
+            if act.name == "forget" and act.about["id"] not in self.gone:
+                self._strangers.add("")
             return
         if act.name == "forget":
             if act.certain:
-                del self.known[act.about["id"]]
-                self.gone[act.about["id"]] = act.ended
+                self._let_go(act.about["id"], act)
             elif act.perhaps:
-                known.forgetting = act
+                known.forgetting.append(act)
+        elif act.name == "review" and act.about["grade"] == "again" and (act.certain or act.perhaps):
+            known.exposures["least"] += act.certain
+            known.exposures["most"] += 1
         elif act.name in ("pin", "schedule") and (act.certain or act.perhaps):
             name = "pinned" if act.name == "pin" else "target"
             getattr(known, name).set(act.about[name], act)
         if act.done and "state" in act.done:
             self._glimpse(act.done["state"])
+
+    def _swept(self, act: Act) -> None:
+        """What was there before is gone; what came meanwhile may be."""
+        if not (act.certain or act.perhaps):
+            return
+        tag, forgotten = act.about["tag"], [] if act.done is None else act.done["forgotten"]
+        self._strangers.add(tag)
+        for engram_id, known in [*self.known.items()]:
+            if engram_id in forgotten or (
+                act.certain and tag_of(known.content) == tag and known.since < act.began
+            ):
+                self._let_go(engram_id, act)
+            elif tag_of(known.content) == tag:
+                known.forgetting.append(act)
+        self.gone |= {engram_id: self.gone.get(engram_id, act.ended) for engram_id in forgotten}
+
+    def _let_go(self, engram_id: str, act: Act) -> None:
+        content = self.known.pop(engram_id).content
+        self.gone[engram_id] = act.ended
+        if act.done and act.done["remains"] == []:
+            self._erased[content] = act.began
+        else:
+            self._erased.pop(content, None)
+
+    def _heed_repeats(self, acts: Iterable[Act]) -> None:
+        """What was said again after it had been forgotten hard may be anywhere."""
+        for act in acts:
+            if act.name.startswith("perceive"):
+                for content in act.about["contents"]:
+                    if act.ended > self._erased.get(content, math.inf):
+                        del self._erased[content]
 
     def _glimpse(self, state: Facts) -> None:
         known = self.known.get(state["id"])
@@ -250,41 +209,43 @@ class Ledger:
     # What children saw
 
     def _missed(self, act: Act) -> bool:
-        """Whether an act may have missed its engram."""
-        engram_id = act.about.get("id")
-        known = self.known.get(engram_id) if engram_id is not None else None
-        return act.failed == "EngramNotFoundError" and (
-            known is None or known.doubtful is not None or known.forgetting is not None
-        )
+        """Whether an act may have missed an engram."""
+        known = [self.known.get(engram_id) for engram_id in act.ids]
+        return act.failed == "EngramNotFoundError" and any(one is None or not one.sure for one in known)
 
     def _observed(self, act: Act) -> None:
         """What a child saw must have been there, and what was there it must have seen."""
-        if act.done is None:
+        if act.done is None or act.name not in ("recall", "browse", "seek", "due"):
             return
-        if act.name == "recall":
-            shown = {state["id"] for state in act.done["recalled"]}
-        elif act.name == "browse":
-            shown = {*act.done["listed"]}
+        shown = {*act.done["shown"]} if "shown" in act.done else {s["id"] for s in act.done["recalled"]}
+        if act.name == "browse":
             for engram_id, known in self.known.items():
-                there = known.since < act.began and known.forgetting is None and known.doubtful is None
+                there = known.since < act.began and known.sure
                 self._expect(not there or engram_id in shown, "hidden", f"{engram_id} is not listed")
         elif act.name == "seek":
-            shown = {*act.done["found"]}
             known = self.known.get(act.about["id"])
-            there = known is not None and known.forgetting is None and known.since < act.began
+            there = known is not None and not known.forgetting and known.since < act.began
             self._expect(
                 not there or act.about["id"] in shown,
                 "hidden",
                 f"{act.about['id']} is not found by its own content",
             )
-        else:
-            return
         for engram_id in shown:
             self._expect(
                 self.gone.get(engram_id, math.inf) >= act.began,
                 "resurrected",
                 f"{act.name} shows {engram_id}, forgotten before",
             )
+
+    def erased(self) -> set[str]:
+        """Rare words of what was forgotten hard and not said again: they must be in no file of the store."""
+        said = {known.content for known in self.known.values()} | self._floating.keys()
+        return {rare_word(content) for content in self._erased if content not in said}
+
+    def read(self, legible: Set[str]) -> None:
+        """Compares with the rare words that are in the files of the store."""
+        for word in self.erased():
+            self._expect(word not in legible, "legible", f"{word} is in a file, and was forgotten hard")
 
     # What is there
 
@@ -298,6 +259,11 @@ class Ledger:
         for engram_id in (states.keys() | owners.keys()) - self.known.keys():
             self._admit(engram_id, states.get(engram_id), owners.get(engram_id, []))
         self._compare_wires(testimony, owners)
+        self._compare_agenda({*testimony["agenda"]}, states)
+        for block in self._blocks:
+            signs = self._signs_of(block, states)
+            told = f"of {block.about['parts']} some happened and some did not ({signs})"
+            self._expect(len({*signs}) <= 1, "torn", told)
         contents = Counter(state["content"] for state in states.values())
         for content, number in contents.items():
             self._expect(number == 1 or self._shaky, "duplicated", f"{number} engrams say {content!r}")
@@ -316,7 +282,7 @@ class Ledger:
 
     def _compare_one(self, engram_id: str, known: Known, state: Facts | None, owners: list[str]) -> None:
         if state is None:
-            excused = known.forgetting is not None or known.doubtful is not None
+            excused = not known.sure
             self._expect(excused, "lost", f"{engram_id} ({known.content!r})")
             self._expect(not (excused and owners), "torn", f"{engram_id} is half forgotten, in {owners}")
             return
@@ -363,9 +329,39 @@ class Ledger:
                 if engram_id in owners and target in owners:
                     self._expect((engram_id, target) in wires, "lost", f"the wire {engram_id} to {target}")
 
+    def _compare_agenda(self, agenda: set[str], states: Mapping[str, Facts]) -> None:
+        for engram_id in agenda | states.keys():
+            state = states.get(engram_id)
+            planned = state is not None and state["target"] is not None
+            kind = "hidden" if planned else "resurrected"
+            self._expect(planned == (engram_id in agenda), kind, f"the agenda is wrong about {engram_id}")
+
+    def _signs_of(self, block: Act, states: Mapping[str, Facts]) -> list[bool]:
+        """What tells whether a transaction happened, of each part that is known well enough."""
+        contents = {state["content"] for state in states.values()}
+        signs: list[bool | None] = []
+        for part in block.parts():
+            if part.name == "perceive":
+                [content] = part.about["contents"]
+                if part.about["fresh"]:
+                    forgotten = not self._strangers.isdisjoint(("", tag_of(content)))
+                    signs.append(True if content in contents else None if forgotten else False)
+                continue
+            engram_id = part.about["id"]
+            known, state = self.known.get(engram_id), states.get(engram_id)
+            if known is None:
+                continue
+            if part.name == "forget" and [act.block for act in known.forgetting] == [block]:
+                signs.append(state is None)
+            elif part.name in ("pin", "schedule") and state is not None:
+                name = "pinned" if part.name == "pin" else "target"
+                signs.append(getattr(known, name).tells(state[name], block))
+        return [sign for sign in signs if sign is not None]
+
     def _settle(self, states: Mapping[str, Facts], sleeps: float) -> None:
         for engram_id in self.known.keys() - states.keys():
             self.gone[engram_id] = -math.inf
+            self._erased.pop(self.known[engram_id].content, None)
         regions = {engram_id: known.region for engram_id, known in self.known.items()}
         self.known = {engram_id: seen(state) for engram_id, state in states.items()}
         for engram_id, known in self.known.items():
@@ -373,3 +369,5 @@ class Ledger:
         self._sleeps = sleeps
         self._recalls_in_doubt = 0
         self._floating.clear()
+        self._blocks.clear()
+        self._strangers.clear()

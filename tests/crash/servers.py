@@ -48,6 +48,7 @@ class RedisServer:
             "--bind": "127.0.0.1",
             "--dir": str(self._folder),
             "--save": "",
+            "--rdbcompression": "no",  # words in its files can be read
             "--appendonly": "yes",
             "--appendfsync": self._fsync,
         }

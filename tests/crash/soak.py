@@ -24,8 +24,8 @@ from neuro import Brain, Stimulus
 from neuro.clock import SimulatedClock
 from neuro.units import DAY
 
-from .life import kind_of, words
 from .servers import RedisServer
+from .wording import kind_of, words
 
 YEAR_DAYS = 365
 _SAMPLES = 40

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from .ledger import Ledger, read_acts
+from .ledger import Ledger
+from .told import read_acts
 
 Facts = dict[str, Any]
 
@@ -37,8 +38,15 @@ def acts(*steps: tuple[str, Facts, Facts | str | None], child: int = 0) -> list[
     return read_acts(child, messages)
 
 
-def perceived(engram_id: str = "a", *, durable: bool = True, repeated: bool = False, **changes: Any) -> Any:
-    fact = {"state": state(engram_id, **changes), "repeated": repeated, "durable": durable, "wired": ["b"]}
+def perceived(
+    engram_id: str = "a", *, durable: bool = True, repeated: bool = False, wired: str = "b", **changes: Any
+) -> Any:
+    fact = {
+        "state": state(engram_id, **changes),
+        "repeated": repeated,
+        "durable": durable,
+        "wired": wired.split(),
+    }
     return "perceive", {"contents": [f"content of {engram_id}"]}, {"perceived": [fact]}
 
 
@@ -48,6 +56,7 @@ def witness(*states: Facts, **changes: Any) -> Facts:
         "owners": {s["id"]: ["neocortex"] for s in states},
         "links": [],
         "held": [],
+        "agenda": [s["id"] for s in states if s["target"] is not None],
         "found": {},
         "shown": [],
         "flaws": [],
@@ -59,8 +68,32 @@ def witness(*states: Facts, **changes: Any) -> Facts:
 CUT_SHORT = ("perceive", {"contents": ["content of a"]}, None)
 RECALLED = ("recall", {}, {"recalled": [state(revision=1, accesses=1)], "silent": []})
 PINNED = ("pin", {"id": "a", "pinned": True}, {})
-FORGOTTEN = ("forget", {"id": "a"}, {})
+FORGOTTEN = ("forget", {"id": "a", "hard": False}, {"remains": None})
+ERASED = ("forget", {"id": "a", "hard": True}, {"remains": []})
+SWEPT = ("forget_where", {"tag": "content", "hard": False}, {"forgotten": ["a"], "remains": None})
+FAILED_REVIEW = ("review", {"id": "a", "grade": "again"}, {"state": state(revision=1, exposures=2)})
+REVIEWED = ("review", {"id": "a", "grade": "good"}, {"state": state(revision=1)})
 SLEPT = ("sleep", {}, {"moved": {"a": "neocortex"}, "sleeps": 1.0, "skipped": False})
+
+PARTS: list[Facts] = [
+    {"act": "perceive", "contents": ["content of c"], "fresh": True},
+    {"act": "forget", "id": "a", "hard": False},
+    {"act": "pin", "id": "b", "pinned": True},
+]
+OUTCOMES: list[Facts] = [
+    {"perceived": [{"state": state("c"), "repeated": False, "durable": True, "wired": []}]},
+    {"remains": None},
+    {"state": state("b", revision=1, pinned=True)},
+]
+
+
+def block(outcome: Facts | str | None, *, regretted: bool = False) -> Any:
+    return "transaction", {"parts": PARTS, "regretted": regretted}, outcome
+
+
+AB, BLOCK = [perceived("a", wired=""), perceived("b", wired="")], block({"parts": OUTCOMES})
+CUT_BLOCK, REGRETTED = block(None), block({"parts": []}, regretted=True)
+BEFORE, AFTER = [state(), state("b")], [state("b", revision=1, pinned=True), state("c")]
 
 FAULTS: list[tuple[str, list[Any], Facts]] = [
     ("lost", [perceived()], witness()),
@@ -79,11 +112,11 @@ FAULTS: list[tuple[str, list[Any], Facts]] = [
     ("torn", [], witness(state())),  # nobody perceived it
     ("resurrected", [perceived(), FORGOTTEN], witness(state())),
     ("resurrected", [perceived(), FORGOTTEN], witness(owners={"a": ["hippocampus"]})),
-    ("resurrected", [perceived(), FORGOTTEN, ("browse", {}, {"listed": ["a"]})], witness()),
+    ("resurrected", [perceived(), FORGOTTEN, ("browse", {}, {"shown": ["a"]})], witness()),
     ("resurrected", [perceived(), FORGOTTEN, RECALLED], witness()),
     ("resurrected", [], witness(shown=["a"])),
-    ("hidden", [perceived(), ("browse", {}, {"listed": []})], witness(state())),
-    ("hidden", [perceived(), ("seek", {"id": "a"}, {"found": []})], witness(state())),
+    ("hidden", [perceived(), ("browse", {}, {"shown": []})], witness(state())),
+    ("hidden", [perceived(), ("seek", {"id": "a"}, {"shown": []})], witness(state())),
     ("hidden", [perceived()], witness(state(), found={"a": []})),
     ("dangling", [perceived()], witness(state(), links=[["a", "b" * 32]])),
     ("dangling", [], witness(held=["a"])),
@@ -95,6 +128,29 @@ FAULTS: list[tuple[str, list[Any], Facts]] = [
         witness(state()),
     ),
     ("failed", [perceived(durable=False)], witness(state())),
+    ("resurrected", [perceived(), SWEPT], witness(state())),
+    ("resurrected", [SWEPT], witness(state())),  # whoever perceived it
+    ("lost", [perceived(), ("forget_where", {"tag": "other", "hard": False}, None)], witness()),
+    ("miscounted", [perceived(), FAILED_REVIEW], witness(state(revision=2))),
+    (
+        "miscounted",
+        [perceived(), ("review", {"id": "a", "grade": "good"}, None)],
+        witness(state(exposures=2)),
+    ),
+    ("reverted", [perceived(), REVIEWED], witness(state())),
+    ("hidden", [perceived(target=0.8)], witness(state(target=0.8), agenda=[])),
+    ("resurrected", [perceived()], witness(state(), agenda=["a"])),
+    ("resurrected", [perceived(), FORGOTTEN, ("due", {}, {"shown": ["a"]})], witness()),
+    ("lost", [*AB, BLOCK], witness(state("b", revision=1, pinned=True))),
+    ("resurrected", [*AB, BLOCK], witness(state(), *AFTER)),
+    ("unset", [*AB, BLOCK], witness(state("b", revision=2), state("c"))),
+    ("torn", [*AB, CUT_BLOCK], witness(*BEFORE, state("c"))),
+    ("torn", [*AB, CUT_BLOCK], witness(state("b"))),
+    ("torn", [*AB, CUT_BLOCK], witness(state(), state("b", revision=1, pinned=True))),
+    ("lost", [*AB, REGRETTED], witness(state("b"))),
+    ("torn", [*AB, REGRETTED], witness(*BEFORE, state("c"))),
+    ("unset", [*AB, REGRETTED], witness(state(), state("b", revision=1, pinned=True))),
+    ("failed", [*AB, block("EngramNotFoundError")], witness(*BEFORE)),
 ]
 
 
@@ -119,6 +175,14 @@ ALLOWED: list[tuple[list[Any], Facts]] = [
     ([perceived(), FORGOTTEN], witness()),
     ([perceived(), SLEPT], witness(state(revision=1), sleeps=1.0)),
     ([perceived(), FORGOTTEN, ("pin", {"id": "a", "pinned": True}, "EngramNotFoundError")], witness()),
+    ([perceived(), ("review", {"id": "a", "grade": "again"}, None)], witness(state(revision=1, exposures=2))),
+    ([perceived(), ("forget_where", {"tag": "content", "hard": False}, None)], witness()),
+    ([perceived(), ("forget_where", {"tag": "content", "hard": False}, None)], witness(state())),
+    ([*AB, CUT_BLOCK], witness(*BEFORE)),
+    ([*AB, CUT_BLOCK], witness(*AFTER)),
+    ([*AB, BLOCK], witness(*AFTER)),
+    ([*AB, REGRETTED], witness(*BEFORE)),
+    ([*AB, FORGOTTEN, block("EngramNotFoundError")], witness(state("b"))),
 ]
 
 
@@ -129,6 +193,42 @@ def test_what_was_cut_short_may_have_happened_or_not(lived: list[Any], found: Fa
     ledger.compare(found)
     assert not ledger.faults()
     ledger.compare(found)
+    assert not ledger.faults()
+
+
+def test_what_was_forgotten_hard_must_be_in_no_file():
+    ledger = Ledger()
+    ledger.record(acts(perceived(), ERASED))
+    ledger.read({"b"})
+    assert not ledger.faults()
+    ledger.compare(witness())
+    ledger.read({"a"})
+    assert [fault.kind for fault in ledger.faults()] == ["legible"]
+
+
+@pytest.mark.parametrize(
+    "lived",
+    [
+        [perceived(), FORGOTTEN],
+        [perceived(), ("forget", {"id": "a", "hard": True}, {"remains": ["the log"]})],
+        [perceived(), ("forget", {"id": "a", "hard": True}, None)],
+        [perceived(), ERASED, CUT_SHORT],
+    ],
+)
+def test_what_was_not_erased_or_said_again_may_be_in_a_file(lived: list[Any]):
+    ledger = Ledger()
+    ledger.record(acts(*lived))
+    ledger.read({"a"})
+    ledger.compare(witness())
+    ledger.read({"a"})
+    assert not ledger.faults()
+
+
+def test_what_another_child_may_have_forgotten_does_not_make_a_transaction_torn():
+    ledger = Ledger()
+    ledger.record(acts(*AB))
+    ledger.record([*acts(CUT_BLOCK), *acts(("forget", {"id": "c", "hard": False}, None), child=1)])
+    ledger.compare(witness(state("b", revision=1, pinned=True)))
     assert not ledger.faults()
 
 

@@ -48,7 +48,7 @@ def hunt_for(hunt: Hunt, kills: int, act: Callable[[], object]) -> Summary:
 
 
 def on_file(folder: Path) -> Place:
-    return Place(f"sqlite:///{folder}/brain.db")
+    return Place(f"sqlite:///{folder}/brain.db", files=folder)
 
 
 def test_a_killed_brain_on_sqlite_has_lost_nothing(nursery: Nursery, tmp_path: Path):
@@ -101,5 +101,7 @@ def test_a_sleeper_stopped_past_its_lease_harms_nothing_on_redis(nursery: Nurser
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server to kill")
 def test_a_killed_redis_has_lost_nothing(nursery: Nursery, tmp_path: Path):
     with RedisServer(tmp_path, fsync="always") as server:
-        hunt = Hunt(nursery, Place(server.url, options={"durability": "full"}), seed=KILLS, shaky=True)
+        hunt = Hunt(
+            nursery, Place(server.url, options={"durability": "full"}, files=tmp_path), seed=KILLS, shaky=True
+        )
         hunt_for(hunt, STOPS, lambda: hunt.cut_off(server.restart))

@@ -10,6 +10,8 @@ from neuro import Brain, Engram, EngramNotFoundError
 
 ALL = 1_000_000
 """More than any child remembers."""
+EVER = 1e11
+"""Seconds in which whatever is on the agenda is due."""
 _PAGE = 500
 _INTERVIEWED = 4
 """Engrams that are sought by their own content, which takes a recall each."""
@@ -58,6 +60,7 @@ async def testify(brain: Brain, rng: random.Random, forgotten: Sequence[str]) ->
         "links": [link[:2] for outgoing in links for link in outgoing],
         "held": [chunk.engram_id for chunk in brain.working_memory],
         "found": {engram.engram_id: await seek(brain, engram.content) for engram in asked},
+        "agenda": [review.engram.engram_id for review in await brain.schedule.due(within=EVER, limit=ALL)],
         "shown": [i for i in forgotten if await look(brain, i) is not None],
         "flaws": [f"{f.key}: {f.problem}" for f in await store.verify()] if hasattr(store, "verify") else [],
         "brain_time": brain.time.now(),

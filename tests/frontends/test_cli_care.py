@@ -101,6 +101,8 @@ def test_health_of_a_redis_that_tells_nothing_is_a_concern_and_keeps_the_passwor
     ended = neuro("health", redis)
     assert ended.code == 1
     assert "concern" in ended.out
+    assert "server      version: " in ended.out
+    assert neuro("health", redis, "--json").json["capabilities"]["version"]
     assert "s3cret" not in ended.out + ended.err
 
 
@@ -147,6 +149,53 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_named_by_health(neuro, st
     assert ended.code == 1
     assert "1 record cannot be read" in ended.out
     assert len(neuro("health", "--json").json["quarantined"]) == 1
+
+
+def test_what_is_in_quarantine_is_listed_and_deleted_when_the_user_is_sure(neuro, store) -> None:
+    neuro("add", "We met Dana")
+    neuro("add", "She lost her keys")
+    change(store, "UPDATE document SET document = '{' WHERE engram = 1")
+    assert "quarantine" not in neuro("check").out
+    assert "1 record in quarantine" in neuro("check", "--repair").out
+    ended = neuro("check")
+    assert ended.code == 0
+    [line] = [line for line in ended.out.splitlines() if line.startswith("hippocampus/")]
+    assert " bytes): " in line
+    [record] = neuro("check", "--json").json["quarantine"]
+    assert record["key"] in line and record["reason"] and record["size"] > 100
+    ended = neuro("check", "--empty-quarantine")
+    assert (ended.code, ended.out) == (1, "")
+    assert "1 record of" in ended.err and "--yes" in ended.err
+    assert len(neuro("check", "--json").json["quarantine"]) == 1
+    change(store, "UPDATE document SET document = '{' WHERE engram = 2")
+    told = neuro("check", "--repair", "--empty-quarantine", "--yes", "--json").json
+    assert told["deleted"] == [record["key"]]
+    assert len(told["quarantine"]) == 1, "what nobody has seen was deleted"
+    ended = neuro("check", "--empty-quarantine", "--yes")
+    assert (ended.code, ended.out) == (
+        0,
+        "Deleted for good: 1 record in quarantine.\nEverything fits together.\n",
+    )
+    assert "Deleted for good: 0 records" in neuro("check", "--empty-quarantine").out
+    assert neuro("health").code == 0
+
+
+def test_what_a_redis_put_aside_is_deleted_from_the_command_line(neuro, redis) -> None:
+    async def damage() -> list[bytes]:
+        client = redis_connection.open_client({})
+        [key] = await client.keys("*:d:*")
+        await client.hset(key, "t", "{")
+        await client.aclose()
+        return [key]
+
+    neuro("add", "We met Dana", "--store", redis)
+    neuro("add", "We met Dana", "--store", redis)
+    [key] = asyncio.run(damage())
+    assert [r["key"] for r in neuro("check", redis, "--repair", "--json").json["quarantine"]] == [
+        key.decode()
+    ]
+    assert neuro("check", redis, "--empty-quarantine").code == 1
+    assert neuro("check", redis, "--empty-quarantine", "--yes", "--json").json["quarantine"] == []
 
 
 def test_a_flaw_that_cannot_be_mended_is_exit_code_1(neuro, store) -> None:

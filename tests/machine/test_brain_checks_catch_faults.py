@@ -311,7 +311,7 @@ def what_is_perceived_is_written_by_the_next_act_or_the_close(patch):
     patch(Body, "write_down", write_down)
 
 
-@caught_by(check_what_was_acknowledged_outlives_its_brain)
+@caught_by(check_everything_perceived_is_there_after_closing, check_what_was_acknowledged_outlives_its_brain)
 def the_mind_is_not_written_down(patch):
     patch(Mind, "documents", lambda self, *, whole=False: [])
 

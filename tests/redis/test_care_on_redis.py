@@ -9,10 +9,14 @@ import uuid
 from contextlib import aclosing
 from pathlib import Path
 
+from redis.asyncio import Redis
+
 from neuro import Brain
 from neuro.stores import open_store
 from neuro.stores.backups import restore, save
+from neuro.stores.base import Document
 from neuro.stores.redis import RedisStore
+from neuro.testing.samples import sample_id, sample_placed
 from neuro.testing.stores.images import image_of
 from neuro.testing.stores.random_life import lived
 
@@ -59,6 +63,32 @@ async def test_a_brain_goes_on_while_it_is_saved(tmp_path: Path) -> None:
         assert await store.verify() == []
 
 
+async def test_what_cannot_be_read_is_put_aside_listed_and_deleted() -> None:
+    name = f"care-{uuid.uuid4().hex}"
+    prefix = f"neuro:{{{name}}}:"
+    async with aclosing(await open_store(URL, namespace=name)) as store, Redis.from_url(URL) as client:
+        await store.engrams("neocortex").insert([sample_placed(n) for n in (1, 2)])
+        await store.write([Document("a", 1), Document("b[c]", 2)])
+        await client.hset(f"{prefix}d:neocortex:{sample_id(1)}", "t", "{")
+        await client.hset(f"{prefix}doc", "b[c]", "no JSON")
+        await client.delete(f"{prefix}forget:neocortex")
+        await client.rpush(f"{prefix}forget:neocortex", "no", "sorted set")
+        await store.verify(repair=True)
+        kept = await store.quarantine()
+        assert [record.key.removeprefix(prefix) for record in kept] == [
+            f"d:neocortex:{sample_id(1)}",
+            "doc[b[c]]",
+            "forget:neocortex",
+        ]
+        assert kept[1].size == len("no JSON") and all(record.size > 0 for record in kept)
+        await store.discard([record.key for record in kept])
+        assert await store.quarantine() == [] and await store.verify() == []
+        assert await store.read_documents(["a", "b[c]"]) == [1, None]
+        left = [key async for key in client.scan_iter(f"{prefix}*")]
+        assert not [key for key in left if b"quarantine" in key]
+        assert [engram.engram_id for engram in await store.engrams("neocortex").scan()] == [sample_id(2)]
+
+
 def neuro(*arguments: str, code: int = 0) -> str:
     finished = subprocess.run(
         [sys.executable, "-m", "neuro", *arguments],
@@ -77,6 +107,8 @@ def test_a_namespace_is_looked_after_from_the_command_line(tmp_path: Path) -> No
     neuro("check", URL, "--namespace", name, code=1)
     neuro("add", "We met Dana", "--store", URL, "--namespace", name)
     assert json.loads(neuro("check", URL, "--namespace", name, "--json"))["flaws"] == []
+    assert json.loads(neuro("check", URL, "--namespace", name, "--json"))["quarantine"] == []
+    assert "0 records" in neuro("check", URL, "--namespace", name, "--empty-quarantine")
     neuro("backup", URL, file, "--namespace", name)
     neuro("restore", file, URL, "--namespace", name, code=1)
     neuro("restore", file, URL, "--namespace", f"{name}-copy")

@@ -60,8 +60,10 @@ async def test_a_tenant_can_do_all_that_a_brain_does(check, tenants: Tenants) ->
 async def test_a_tenant_can_look_after_its_namespace(tenants: Tenants) -> None:
     async with aclosing(await tenants.make()) as store:
         await store.engrams("neocortex").insert([sample_placed(1)])
-        assert (await store.health()).details["version"]
+        assert (await store.health()).capabilities["version"]
         assert await store.verify(repair=True) == []
+        await store.discard(["nothing"])
+        assert await store.quarantine() == []
         assert any("BGSAVE is refused" in left for left in await store.scrub())
 
 

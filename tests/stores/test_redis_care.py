@@ -10,6 +10,7 @@ from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 from redis_servers import REGION, Servers, key
 
+from neuro import Brain
 from neuro.stores import redis_verify
 from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed, Remove
 from neuro.stores.redis import RedisStore
@@ -120,6 +121,42 @@ async def test_what_cannot_be_read_is_moved_out_of_the_way_as_it_was(
     assert await store.engrams(REGION).count(math.inf) == (1, 1)
     assert await store.links([sample_id(1), sample_id(2)]) == [[], []]
     assert any("quarantine" in sentence for sentence in await store.scrub())
+
+
+async def test_what_was_put_aside_is_listed_and_deleted_by_its_key(
+    servers: Servers, store: RedisStore
+) -> None:
+    await fill(store)
+    client = servers.client()
+    sound = set(await client.keys())
+    await spoil(client)
+    await client.hset(key("doc"), mapping={"a[1]": "no JSON", "b": "nor this"})
+    await client.delete(key(f"review:{REGION}"))
+    await client.rpush(key(f"review:{REGION}"), "no", "zset")
+    remains = [
+        sum(map(len, (await client.hgetall(name)).values()))
+        for n in (1, 2, 3)
+        for name in (DOCUMENT + sample_id(n), DYNAMICS + sample_id(n))
+    ]
+    assert await store.quarantine() == []
+    await store.verify(repair=True)
+    kept = {record.key: record for record in await store.quarantine()}
+    fields = [f"{key('doc')}[{name}]" for name in ("a[1]", "b")]
+    engrams = [DOCUMENT + sample_id(n) for n in (1, 2, 3)]
+    assert list(kept) == sorted([*fields, *engrams, key(f"review:{REGION}")])
+    assert [kept[name].size for name in fields] == [7, 8]
+    assert sum(kept[name].size for name in engrams) == sum(remains)
+    assert all(record.size > 0 and record.reason for record in kept.values())
+    await store.discard([fields[0], engrams[1], "nothing"])
+    assert [record.key for record in await store.quarantine()] == sorted(
+        kept.keys() - {fields[0], engrams[1]}
+    )
+    assert await client.hgetall(key("quarantine:doc")) == {b"b": b"nor this"}
+    await store.discard(list(kept))
+    assert await store.quarantine() == [] and (await store.health()).quarantined == ()
+    assert not [name for name in await client.keys() if b"quarantine" in name]
+    assert {name for name in sound if b":doc" in name} <= set(await client.keys())
+    assert await store.read_documents(["clock"]) == [1] and await store.verify() == []
 
 
 async def test_what_cannot_be_read_makes_room_for_an_insert(servers: Servers, store: RedisStore) -> None:
@@ -252,6 +289,15 @@ async def test_health_counts_what_there_is(store: RedisStore) -> None:
     assert expected.items() <= details.items()
     await store.retire("somebody")
     assert (await store.health()).details["engrams of nobody"] == 3
+
+
+async def test_health_tells_what_the_server_is_and_can_do(store: RedisStore) -> None:
+    capabilities = (await store.health()).capabilities
+    assert capabilities["version"]
+    assert capabilities.keys() <= {"version", "vector sets", "query engine"}
+    async with Brain.create(store) as brain:
+        health = await brain.health()
+    assert health.capabilities == health.to_dict()["capabilities"] == capabilities
 
 
 async def test_a_server_that_tells_nothing_of_itself_is_a_concern(store: RedisStore) -> None:

@@ -275,16 +275,17 @@ async def test_a_server_behind_a_socket_is_reached(tmp_path: Path) -> None:
 
 async def test_what_a_server_can_do_is_found_out_but_never_required() -> None:
     for reply, found in (
-        (b"*2\r\n_\r\n_\r\n", set[str]()),
-        (b"*2\r\n*1\r\n+vsim\r\n_\r\n", {"vector sets"}),
-        (b"*2\r\n*1\r\n+vsim\r\n*1\r\n+ft.search\r\n", {"vector sets", "query engine"}),
-        (b"-NOPERM this user has no permissions to run the 'command|info' command\r\n", set[str]()),
+        (b"*2\r\n_\r\n_\r\n", [False, False]),
+        (b"*2\r\n*1\r\n+vsim\r\n_\r\n", [True, False]),
+        (b"*2\r\n*1\r\n+vsim\r\n*1\r\n+ft.search\r\n", [True, True]),
+        (b"-NOPERM this user has no permissions to run the 'command|info' command\r\n", []),
     ):
         async with (
             answering({"COMMAND": reply}) as place,
             aclosing(await RedisConnection.open(f"redis://{place}")) as connection,
         ):
-            assert connection.capabilities == found
+            assert connection.abilities == dict(zip(("vector sets", "query engine"), found, strict=False))
+            assert connection.version
 
 
 # Many at once

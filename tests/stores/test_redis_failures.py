@@ -61,6 +61,8 @@ async def test_an_outage_is_reported_with_the_address_and_passes(servers: Server
             store.health(),
             store.verify(),
             store.scrub(),
+            store.quarantine(),
+            store.discard(["a"]),
             store.amend_document("nights", more),
             store.links(["a"]),
         ):

@@ -92,6 +92,31 @@ async def test_a_repair_puts_what_cannot_be_read_aside(damage: str, path: Path) 
     assert (features is None) == ("FROM embedding" in damage), "the raw bytes are not kept"
 
 
+async def test_what_was_put_aside_is_listed_and_deleted_by_its_key(path: Path) -> None:
+    document = f"bookkeeping/{sample_id(9)}"
+    async with (
+        aclosing(await populated(path)) as store,
+        aclosing(await SQLiteStore.open(path, namespace="other")) as other,
+    ):
+        await store.write([Document(sample_id(9), "é")])
+        await other.write([Document(sample_id(9), 1)])
+        spoil = "UPDATE bookkeeping SET value = '{é' WHERE key = '" + sample_id(9) + "'"
+        await asyncio.to_thread(aside, path, DAMAGES[0], spoil)
+        for each in (store, other):
+            assert await each.quarantine() == []
+            await each.verify(repair=True)
+        kept = await store.quarantine()
+        assert [record.key for record in kept] == [document, KEY]
+        assert kept[0].size == len("{é".encode()) and kept[1].size > 100
+        assert all(record.reason for record in kept)
+        await store.discard([document, "nothing"])
+        assert await store.quarantine() == kept[1:]
+        assert len(await other.quarantine()) == 1
+        await store.discard([KEY])
+        assert await store.quarantine() == [] and (await store.health()).quarantined == ()
+        assert await store.engrams(REGION).count(0.0) == (2, 0)
+
+
 async def test_an_insert_takes_the_place_of_what_cannot_be_read(path: Path) -> None:
     async with aclosing(await populated(path)) as store:
         await asyncio.to_thread(aside, path, DAMAGES[0])

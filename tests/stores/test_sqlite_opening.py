@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from sqlite_files import Hook, aside
 
-from neuro.errors import ConfigurationError, CorruptRecordError, StoreError
-from neuro.stores.base import Document, Placed
+from neuro.errors import ConfigurationError, CorruptRecordError, InvalidArgumentError, StoreError
+from neuro.stores.base import Document, Durability, Placed
 from neuro.stores.opening import open_store
+from neuro.stores.redis import RedisStore
 from neuro.stores.sqlite import SQLiteStore
 from neuro.testing.samples import sample_corpus
 
@@ -90,11 +91,44 @@ async def test_a_write_waits_for_the_disk_as_asked(
     assert levels == {synchronous}
 
 
-async def test_an_unknown_durability_is_refused(path: Path) -> None:
+class Hostile(str):
+    """Text that claims to be any other."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("nobody may ask")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Incomparable:
+    """Nothing that can be looked at."""
+
+    __hash__ = None  # type: ignore[assignment]
+    __eq__ = __repr__ = Hostile.__eq__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("durability", "got"),
+    [("never", "'never'"), ("", "''"), ("FAST", "'FAST'"), (Hostile("never"), "'never'")]
+    + [
+        (value, f"one {type(value).__name__}") for value in (None, 1, True, b"fast", ["fast"], Incomparable())
+    ],
+)
+async def test_an_unknown_durability_is_refused(durability: Any, got: str, path: Path) -> None:
     for open_it in (SQLiteStore.open, open_store):
-        with pytest.raises(ConfigurationError, match="must be fast or full \\(got 'never'\\)"):
-            await open_it(path, durability="never")
+        with pytest.raises(InvalidArgumentError) as caught:
+            await open_it(path, durability=durability)
+        assert str(caught.value).endswith(f"durability: must be fast or full (got {got})")
+    with pytest.raises(InvalidArgumentError, match=r"RedisStore\.durability: must be fast or full"):
+        await RedisStore.open("redis://nowhere.example", durability=durability)
     assert not await asyncio.to_thread(path.exists)
+
+
+def test_text_that_means_a_durability_is_one() -> None:
+    for value in ("full", Durability.FULL, Hostile("full")):
+        assert Durability.of(value, "durability") is Durability.FULL
 
 
 async def test_a_relative_path_is_under_the_current_folder(
@@ -119,6 +153,7 @@ def test_what_was_acknowledged_outlives_a_process_that_never_closed(ending: str,
     program = f"""
 import asyncio, os
 from neuro.stores.base import Document
+from neuro.stores.redis import RedisStore
 from neuro.stores.sqlite import SQLiteStore
 async def live():
     store = await SQLiteStore.open({str(path)!r})

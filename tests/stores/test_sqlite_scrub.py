@@ -152,6 +152,6 @@ async def test_what_is_in_quarantine_is_named(path: Path) -> None:
         await asyncio.to_thread(aside, path, "UPDATE engram SET dynamics = '{'")
         await store.verify(repair=True)
         [remains] = await store.scrub()
-        assert "keeps 1 records" in remains and "DELETE FROM quarantine" in remains
-        await asyncio.to_thread(aside, path, "DELETE FROM quarantine")
+        assert "keeps 1 records" in remains and "neuro check --empty-quarantine" in remains
+        await store.discard([record.key for record in await store.quarantine()])
         assert await store.scrub() == () and await held(path, SENTENCE) == []

@@ -3,8 +3,11 @@
 import asyncio
 import math
 import sqlite3
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +203,65 @@ async def test_closing_waits_for_the_writes_in_the_queue(path: Path) -> None:
         assert await store.read_documents(["last", "too"]) == ["words", None]
 
 
+async def test_the_last_to_close_folds_the_log_into_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    class Slow(sqlite3.Connection):
+        def close(self) -> None:
+            name = threading.current_thread().name
+            time.sleep(0.1 if name.endswith("reader") else 0.0)
+            super().close()
+            closed.append(name)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Slow))
+    store = await SQLiteStore.open(path)
+    await store.write([Document("key", 1)])
+    await store.aclose()
+    assert closed == ["neuro-sqlite-reader", "neuro-sqlite-writer"]
+    assert [file.name for file in await asyncio.to_thread(lambda: list(path.parent.iterdir()))] == [path.name]
+
+
+async def test_a_close_that_is_cancelled_closes_all_the_same(path: Path) -> None:
+    gate, store = Gate(), await SQLiteStore.open(path)
+    await store.engrams(REGION).insert([sample_placed(1)])
+    held = await gate.close(store.engrams(REGION))
+    closing = asyncio.create_task(store.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    for late in (store.write([Document("too", "late")]), store.read_documents(["too"])):
+        with pytest.raises(StoreClosedError):
+            await late
+    gate.open()
+    assert [engram.access_count for engram in await held] == [1]
+    await store.aclose()
+    assert [file.name for file in await asyncio.to_thread(lambda: list(path.parent.iterdir()))] == [path.name]
+
+
+def test_a_loop_that_ends_while_a_store_closes_does_not_keep_it_from_closing(path: Path) -> None:
+    gate = Gate()
+
+    async def live() -> None:
+        store = await SQLiteStore.open(path)
+        await store.engrams(REGION).insert([sample_placed(1)])
+        held = await gate.close(store.engrams(REGION))
+        closing = asyncio.create_task(store.aclose())
+        await asyncio.sleep(0)
+        held.cancel()
+        closing.cancel()
+
+    asyncio.run(live())
+    gate.open()
+    for _ in range(1000):
+        if [file.name for file in path.parent.iterdir()] == [path.name]:
+            break
+        time.sleep(0.01)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 async def test_what_another_process_changes_shows_at_once(path: Path) -> None:
     async with aclosing(await SQLiteStore.open(path)) as one, aclosing(await SQLiteStore.open(path)) as other:
         here, there = one.engrams(REGION), other.engrams(REGION)
@@ -267,6 +329,8 @@ async def every_verb(store: SQLiteStore) -> None:
     await store.adopt(REGION, "you", silent_since=2.0)
     await store.retire("me")
     lease = await store.acquire("me", now=1.0, until=2.0)
+    await store.quarantine()
+    await store.discard(ids)
     await store.renew(lease, until=3.0)
     with fenced(lease.fence):
         await engrams.delete(ids[1])

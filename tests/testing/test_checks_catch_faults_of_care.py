@@ -3,7 +3,7 @@
 from planting import Faults, FaultyStore, assert_caught
 
 from neuro.ids import is_engram_id
-from neuro.stores.base import Flaw, Link, Unlink
+from neuro.stores.base import Document, Flaw, Link, Quarantined, Unlink
 from neuro.testing.stores import care as checks
 
 faults = Faults()
@@ -64,6 +64,24 @@ class RepairsWhatIsWell(FaultyStore):
             for number in range(16):
                 await self.inner.write([Unlink(checks.sample_id(number))])
         return await self.inner.verify(repair=repair)
+
+
+@faults.caught_by(checks.check_nothing_that_is_well_is_in_quarantine)
+class PutsAsideWhatIsWell(FaultyStore):
+    async def quarantine(self):
+        return [Quarantined(key, "is well", 1) for key in (await self.inner.contents()).documents]
+
+
+@faults.caught_by(checks.check_nothing_that_is_well_is_in_quarantine)
+class DiscardsWhatIsWell(FaultyStore):
+    async def discard(self, keys):
+        await self.inner.write([Document(key, None) for key in keys])
+
+
+@faults.caught_by(checks.check_health_says_how_well_it_keeps)
+class TellsAbilitiesInNumbers(Unwell):
+    def say(self, health):
+        return health._replace(capabilities={"vector sets": 1})
 
 
 @faults.caught_by(

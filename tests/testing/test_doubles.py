@@ -59,6 +59,8 @@ async def _use_every_verb(store):
     await store.contents()
     await store.health()
     await store.verify()
+    await store.quarantine()
+    await store.discard([])
     await store.scrub()
     await store.aclose()
 

@@ -27,6 +27,9 @@ from neuro.testing.machine import OpenPlace
 
 T = TypeVar("T")
 
+_SLOW = 200
+"""Steps of the event loop that are more than a close of a brain takes where nothing waits."""
+
 # Cancelling
 
 
@@ -97,24 +100,34 @@ async def check_a_cancelled_sleep_leaves_one_owner_each(open_place: OpenPlace) -
 
 
 class Closable(InterleavingStore):
-    """Notes which writes end, carried out or refused, once it has been closed."""
+    """Notes which writes end, carried out or refused, once it has been closed.
 
-    def __init__(self, inner: Store, rng: random.Random) -> None:
+    Args:
+        slow: whether a change of engrams takes longer than a close.
+    """
+
+    def __init__(self, inner: Store, rng: random.Random, *, slow: bool) -> None:
         super().__init__(inner, rng)
+        self.amending = asyncio.Event()
         self.late: list[str] = []
+        self._slow = slow
         self._closed = False
 
     async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
         self._closed = self._closed or verb == "aclose"
         try:
+            if verb == "amend":
+                self.amending.set()
+                for _ in range(_SLOW if self._slow else 0):
+                    await asyncio.sleep(0)
             return await super().around(verb, call, written=written)
         finally:
             if written and self._closed:
                 self.late.append(verb)
 
 
-def _closable(seed: int) -> Callable[[Store], Store]:
-    return lambda place: Closable(place, random.Random(seed))
+def _closable(seed: int, slow: bool) -> Callable[[Store], Store]:
+    return lambda place: Closable(place, random.Random(seed), slow=slow)
 
 
 async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPlace) -> None:
@@ -131,8 +144,8 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
             return None
 
     for seed in range(16):
-        early, late = CONTENTS[10 + seed], CONTENTS[50 + seed]
-        async with lives.one(_closable(seed)) as brain:
+        early, late, slow = CONTENTS[10 + seed], CONTENTS[50 + seed], seed % 4 == 0
+        async with lives.one(_closable(seed, slow)) as brain:
             store = lives.store
             assert isinstance(store, Closable)
             perceived.add(early)
@@ -142,6 +155,8 @@ async def check_closing_during_acts_finishes_or_refuses_them(open_place: OpenPla
             tasks = [asyncio.create_task(attempt(act)) for act in (*recalls, *others)]
             for _ in range(3 * seed):
                 await asyncio.sleep(0)
+            if slow:
+                await unhindered(store.amending.wait())
         outcomes = await asyncio.gather(*tasks)
         assert not store.late, f"after the close it was asked to {', '.join(store.late)}"
         recalled.update(r.engram.content for recall in outcomes[: len(recalls)] for r in recall or ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from neuro.stores.base import Link, Remove, Unlink
+from neuro.stores.base import Document, Insert, Link, Remove, Unlink
 from neuro.testing.expect import assert_same
 from neuro.testing.samples import sample_id, sample_placed
 from neuro.testing.stores.engrams import REGION, MakeStore, counted
@@ -25,6 +25,8 @@ async def check_health_says_how_well_it_keeps(make_store: MakeStore) -> None:
         _assert_sentences(health.durability, *health.concerns)
         for name, fact in health.details.items():
             assert name and type(fact) in (str, int, float, bool), f"{name}: {fact!r}"
+        for name, able in health.capabilities.items():
+            assert name and type(able) in (str, bool), f"{name}: {able!r}"
         assert health.quarantined == (), "something was unreadable in a healthy store"
 
 
@@ -35,6 +37,17 @@ async def check_a_healthy_store_has_no_flaws(make_store: MakeStore) -> None:
         for repair in (False, True):
             async with nothing_changes(store, "looking at a healthy store"):
                 assert await store.verify(repair=repair) == []
+
+
+async def check_nothing_that_is_well_is_in_quarantine(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        await lived(store, seed=4)
+        await store.write([Insert(REGION, sample_placed(10**6)), Document("a", 1)])
+        keys = [REGION, "a", sample_id(10**6), f"{REGION}/{sample_id(10**6)}", "bookkeeping/a"]
+        for _ in range(2):
+            async with nothing_changes(store, "looking into and emptying the quarantine"):
+                assert await store.quarantine() == []
+                await store.discard(keys)
 
 
 async def check_an_engram_with_two_owners_is_named_and_mended(make_store: MakeStore) -> None:
@@ -103,6 +116,7 @@ async def check_scrubbing_keeps_what_is_there(make_store: MakeStore) -> None:
 CARE_CHECKS = (
     check_health_says_how_well_it_keeps,
     check_a_healthy_store_has_no_flaws,
+    check_nothing_that_is_well_is_in_quarantine,
     check_an_engram_with_two_owners_is_named_and_mended,
     check_links_that_lead_nowhere_are_named_and_mended,
     check_a_link_of_what_is_gone_is_not_kept,
