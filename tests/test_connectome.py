@@ -92,6 +92,18 @@ async def test_only_the_strongest_links_are_kept():
     assert {link.target_id for link in links} == {"t7", "t6", "new"}
 
 
+async def test_what_is_not_kept_is_cut_both_ways():
+    """Or links would lead to what is forgotten, which knows only of those that it keeps."""
+    store = MemoryStore()
+    connectome = Connectome(store, ConnectomeParams(most_links=2))
+    for n in range(1, 5):
+        connectome.associate(wired(("hub", f"t{n}", n / 10), (f"t{n}", "hub", n / 10)))
+        await connectome.flush()
+    assert [len(links) for links in await store.links(["hub", "t4", "t3", "t2", "t1"])] == [2, 1, 1, 0, 0]
+    await store.write([Unlink("hub")])
+    assert await store.links(["t4", "t3", "t2", "t1"]) == [[]] * 4
+
+
 async def test_a_link_too_faint_to_matter_is_not_kept():
     store = MemoryStore()
     connectome = Connectome(store)

@@ -75,10 +75,10 @@ def check_durability(durability: object) -> Durability | None:
     """How much an acknowledged write is to have survived, if that is said."""
     if durability is None:
         return None
-    if not isinstance(durability, str) or durability not in [*Durability]:
-        known = " or ".join(Durability)
-        raise ConfigurationError(f"Brain.durability: must be {known} (got {shown(durability)})")
-    return Durability(durability)
+    try:
+        return Durability.of(durability, "Brain.durability")
+    except InvalidArgumentError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def check_sleep_interval(seconds: object) -> float:

@@ -16,7 +16,6 @@ from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
 from neuro.embedders import Embedder
 from neuro.engram import Engram
-from neuro.errors import StoreUnavailableError
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
 from neuro.indexing.probe import Matching
@@ -25,13 +24,12 @@ from neuro.profiles import TypeProfiles
 from neuro.records import Params, Positive, Unit
 from neuro.regions.base import Snapshot
 from neuro.regions.completion import Completion
-from neuro.regions.journal import Debt, Journal
-from neuro.regions.memory_region import MemoryRegion, Step
+from neuro.regions.journal import Journal
+from neuro.regions.journalled_region import JournalledRegion
 from neuro.regions.stream import Stream
 from neuro.regions.tonight import Tonight
 from neuro.signals import Percept
 from neuro.stores.base import EngramStore
-from neuro.stores.memory import MemoryEngrams
 from neuro.units import HOUR
 
 
@@ -76,7 +74,7 @@ class HippocampusSnapshot(Snapshot):
     """Engrams accessed since they were last slept on."""
 
 
-class Hippocampus(MemoryRegion):
+class Hippocampus(JournalledRegion):
     """Encodes each percept as an engram of its own, binds it to its neighbours in time, completes partial cues,
     and replays what was experienced when the brain sleeps.
 
@@ -102,11 +100,9 @@ class Hippocampus(MemoryRegion):
         clock: Clock | None = None,
         ids: Callable[[float], str] | None = None,
     ) -> None:
-        self.recent = MemoryEngrams(self.name)
-        """What this brain encoded or adopted, until a night moves it on."""
-        self.journal = journal
         super().__init__(
-            self.recent if store is None else store,
+            store,
+            journal,
             plasticity=plasticity,
             importance=importance,
             profiles=profiles,
@@ -281,101 +277,7 @@ class Hippocampus(MemoryRegion):
         """These have been replayed."""
         self._tonight.replayed(engram_ids)
 
-    # Where what it holds is kept
-
-    async def reinstate(self, engram_ids: Sequence[str]) -> list[Engram | None]:
-        """Engrams by id, in the order asked, of this brain and of all others on the store. Lesioned: none.
-
-        Raises:
-            StoreUnavailableError: see `remembered` for what can be had all the same.
-        """
-        if not self._intact or not engram_ids:
-            return [None] * len(engram_ids)
-        owed = {engram_id for engram_id in engram_ids if self._owes(engram_id)}
-        found: list[Engram | None] = []
-        for engram_id, stored in zip(engram_ids, await self.store.get(engram_ids), strict=True):
-            # What has been written meanwhile may have been read too early.
-            if self._owes(engram_id) or (stored is None and engram_id in owed):
-                found.append(self.recent.look_up(engram_id))
-                continue
-            found.append(stored)
-            if stored is not None:
-                self.refresh([stored])
-            elif self.journal is not None:
-                self.departed([engram_id])
-        return found
-
-    def remembered(self, engram_ids: Sequence[str]) -> list[Engram | None]:
-        """`reinstate` without the store: what this brain has encoded. Lesioned: none."""
-        return [self.recent.look_up(engram_id) if self._intact else None for engram_id in engram_ids]
-
-    async def confirm(self, engrams: Sequence[Engram]) -> bool:
-        """Whether engrams, as `remembered`, are here in the store and as they are stored; if not, they will be.
-
-        What another brain encodes, moves or forgets is in the news. What it changes is not: a recall reads what it
-        returns, and ranks the rest as this brain remembers it.
-        """
-        own = [engram for engram in engrams if engram.engram_id in self.recent]
-        stored = await self.reinstate([engram.engram_id for engram in own])
-        return all(
-            now is not None and now.revision == engram.revision
-            for engram, now in zip(own, stored, strict=True)
-        )
-
-    def owed(self, engram_ids: Iterable[str]) -> list[Engram]:
-        """Those engrams of which something waits for the store, as this brain shows them."""
-        return [e for i in engram_ids if self._owes(i) and (e := self.recent.look_up(i)) is not None]
-
-    def _owes(self, engram_id: str) -> bool:
-        return self.journal is not None and self.journal.owes(engram_id)
-
-    async def reconsolidate(
-        self, engram_ids: Sequence[str], step: Step, op_id: str, *, patient: bool = False
-    ) -> list[Engram]:
-        """Changes engrams that are here; returns them as they are then, those elsewhere left out.
-
-        Args:
-            patient: while a store that may come back is away, changes what this brain holds, and owes it the store.
-        """
-        if not self._intact or not engram_ids:
-            return []
-        if self.journal is None:
-            return await super().reconsolidate(engram_ids, step, op_id)
-        if any(engram_id in self.journal for engram_id in engram_ids):
-            await (self.journal.write() if patient else self.journal.drain())
-        behind = patient and self.journal.behind  # changes of an engram are written in their order
-        waiting = [i for i in engram_ids if i in self.journal or (behind and i in self.recent)]
-        changed = self._owe(waiting, step, op_id)
-        stored = [engram_id for engram_id in engram_ids if engram_id not in waiting]
-        try:
-            amended = await super().reconsolidate(stored, step, op_id)
-        except StoreUnavailableError:
-            if not (patient and self.journal.remote):
-                raise
-            changed += self._owe([i for i in stored if i in self.recent], step, op_id)
-            if len(changed) < len(engram_ids):
-                raise  # others may be here too
-            return changed
-        self.refresh(amended)
-        return [*changed, *amended]
-
-    def _owe(self, engram_ids: Iterable[str], step: Step, op_id: str) -> list[Engram]:
-        """Changes what is held here, and remembers to change it in the store."""
-        changed: list[Engram] = []
-        for engram_id in engram_ids:
-            assert self.journal is not None
-            self.journal.owe(Debt(engram_id, step, op_id))
-            engram = self.recent.change(engram_id, lambda e: self.place(step(e, self.fading)), op_id)
-            assert engram is not None
-            changed.append(engram)
-        return changed
-
-    def refresh(self, engrams: Iterable[Engram]) -> None:
-        """Takes over how engrams are stored, where that is newer."""
-        for engram in engrams:
-            held = self.recent.look_up(engram.engram_id)
-            if held is not None and held.revision < engram.revision:
-                self.recent.refresh(self.place(engram))
+    # What nights leave and move
 
     def staying(self) -> list[Engram]:
         """Engrams that this brain encoded or adopted and no night has moved, in order of id. Lesioned: none move."""
@@ -384,9 +286,9 @@ class Hippocampus(MemoryRegion):
         return [engram for engram in self.recent.everything() if not self._owes(engram.engram_id)]
 
     def departed(self, engram_ids: Iterable[str]) -> None:
-        """A night has moved these, of whichever brain: lets go of them."""
-        for engram_id in engram_ids:
-            self.recent.drop(engram_id)
+        gone = [*engram_ids]
+        super().departed(gone)
+        for engram_id in gone:
             self._completion.remove(engram_id)
 
     def adopt(self, engrams: Iterable[Engram], sleeps: float) -> None:

@@ -135,7 +135,7 @@ FAULTS: list[tuple[str, list[Any], Facts]] = [
     (
         "miscounted",
         [perceived(), ("review", {"id": "a", "grade": "good"}, None)],
-        witness(state(exposures=2)),
+        witness(state(revision=1, exposures=2)),
     ),
     ("reverted", [perceived(), REVIEWED], witness(state())),
     ("hidden", [perceived(target=0.8)], witness(state(target=0.8), agenda=[])),

@@ -15,6 +15,7 @@ import pytest
 from .hunt import Hunt, Place, Summary
 from .nursery import Nursery
 from .servers import RedisServer, sweep
+from .wording import legible
 
 KILLS = int(os.environ.get("NEURO_TEST_KILLS", "0"))
 SMOKE = 2
@@ -54,6 +55,7 @@ def on_file(folder: Path) -> Place:
 def test_a_killed_brain_on_sqlite_has_lost_nothing(nursery: Nursery, tmp_path: Path):
     hunt = Hunt(nursery, on_file(tmp_path), seed=KILLS)
     hunt_for(hunt, max(KILLS, SMOKE), hunt.kill_some)
+    assert legible(tmp_path), "or it says nothing that no word of what was forgotten hard is"
 
 
 def test_kills_where_nothing_is_kept_are_seen_to_lose_it(nursery: Nursery):

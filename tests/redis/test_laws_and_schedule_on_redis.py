@@ -79,7 +79,9 @@ async def test_reviews_come_due_in_every_region_and_in_every_process(place: Open
         async with Brain.create(await place(), clock=clock, config=human()) as bob:
             seen = await bob.schedule.due(within=1e9)
             assert [review.engram for review in seen] == [review.engram for review in planned]
-            assert [review.due_at for review in seen] == pytest.approx([r.due_at for r in planned], abs=MINUTE)
+            assert [review.due_at for review in seen] == pytest.approx(
+                [r.due_at for r in planned], abs=MINUTE
+            )
             await clock.advance(planned[0].due_at - clock.now() + 1.0)
             assert await due(alice) == await due(bob) == [FERRY]
             await bob.schedule.review(ids[0], "good")
