@@ -118,17 +118,18 @@ class Perceiving:
 
     async def _find(self, digests: Sequence[str]) -> list[str | None]:
         """Ids of the engrams that these would repeat; while a store is away, only those in the hippocampus."""
-        recent = [self._body.hippocampus.recognise(digest) for digest in digests]
+        known = {d: e.engram_id for d in digests if (e := self._body.hippocampus.recognise(d)) is not None}
+        asked = [digest for digest in digests if digest not in known]
         try:
-            if self._body.journal.away:
+            if asked and self._body.journal.away:
                 raise StoreUnavailableError("out of reach a moment ago")
-            remote = await self._body.anatomy.find(digests)
+            remote = await self._body.anatomy.find(asked) if asked else []
+            known.update({d: i for d, i in zip(asked, remote, strict=True) if i is not None})
         except StoreUnavailableError:
             _logger.warning(
                 "perceiving without the long-term store: a repeat of what lies there is encoded anew"
             )
-            remote = [None] * len(digests)
-        return [e.engram_id if e is not None else far for e, far in zip(recent, remote, strict=True)]
+        return [known.get(digest) for digest in digests]
 
     async def _perceive(
         self, stimulus: Stimulus, look: Transduced, digest: str, known: str | None, attended: bool

@@ -72,6 +72,9 @@ async def costs(url: str, count: int) -> dict[str, tuple[Counter[str], Counter[s
         repeat = await brain.perceive("Dana said number 20 about topic20 and topic20", memory_type="habitual")
         assert repeat.repeated
         count_as("repeat")
+        repeat = await brain.perceive("Dana asked Alice about topic8")
+        assert repeat.repeated
+        count_as("repeat of today")
         await brain.recall("What did Dana say about topic3?", limit=10)
         count_as("recall")
         await brain.recall("What did Dana say about topic3?", limit=10, update=False)
@@ -94,8 +97,9 @@ async def test_ten_times_as_many_engrams_cost_as_many_calls_and_reads(kept: str,
     assert many == few
     calls = {name: sum(calls.values()) for name, (calls, _) in many.items()}
     assert calls["first perceive"] == 7 and calls["perceive"] == 6
-    assert calls["recall"] <= 14 and calls["probe"] <= 10
+    assert calls["repeat of today"] == 1
+    assert calls["recall"] <= 10 and calls["probe"] <= 5
     assert calls["idle night"] <= 15
     read = {name: reads["get"] + reads["scan"] + reads["amend"] for name, (_, reads) in many.items()}
     assert read["perceive"] == read["idle night"] == 0
-    assert read["recall"] <= 3 * 30 + 30 + 10
+    assert read["probe"] <= 30 and read["recall"] <= 30 + 10

@@ -146,8 +146,8 @@ def working_memory_has_no_bound(patch):
 def a_recall_does_not_say_who_was_silent(patch):
     honest_retrieve, honest_reconsolidate, seen = Anatomy.retrieve, Anatomy.reconsolidate, {}
 
-    async def retrieve(self, reading, features, limit):
-        answers = await honest_retrieve(self, reading, features, limit)
+    async def retrieve(self, reading, features, limit, **how):
+        answers = await honest_retrieve(self, reading, features, limit, **how)
         seen.update({echo.engram.engram_id: echo.engram for echo in answers.echoes})
         return answers
 

@@ -348,8 +348,8 @@ def a_restart_finds_nothing_of_one_region(patch):
 def the_dormant_do_not_answer(patch):
     honest = Anatomy.retrieve
 
-    async def retrieve(self, reading, features, limit):
-        answers = await honest(self, reading, features, limit)
+    async def retrieve(self, reading, features, limit, **how):
+        answers = await honest(self, reading, features, limit, **how)
         now = self.hippocampus._clock.now()
         awake = [e for e in answers.echoes if not self.dormant(e.engram, now)]
         return answers._replace(echoes=awake)
@@ -359,7 +359,7 @@ def the_dormant_do_not_answer(patch):
 
 @faults.caught()
 def who_asks_during_a_move_may_miss_it(patch):
-    async def reach(self, engram_ids):
+    async def reach(self, engram_ids, **how):
         found = {}
         for region in (*self.long_term, self.hippocampus):  # the hippocampus must be asked first
             for engram in await region.reinstate(engram_ids):
@@ -378,7 +378,11 @@ def a_recall_takes_what_is_being_written_for_gone(patch):
             self.recent.look_up(i) if self._owes(i) else e for i, e in zip(engram_ids, stored, strict=True)
         ]
 
+    def remembered(self, engram_ids):
+        return [None if self._owes(i) else self.recent.look_up(i) for i in engram_ids]
+
     patch(Hippocampus, "reinstate", reinstate)
+    patch(Hippocampus, "remembered", remembered)
 
 
 @faults.caught()
