@@ -11,7 +11,7 @@ from neuro import Brain, Engram, Recall, Recollection
 from neuro.stores import MemoryStore, Store
 from neuro.stores.redis import RedisStore
 from neuro.stores.sqlite import SQLiteStore
-from neuro.testing import KeptOpen
+from neuro.testing import FailingStore, KeptOpen
 from neuro.testing.redis import fake_redis
 
 HOUR = 3_600.0
@@ -78,3 +78,12 @@ async def encoded(brain: Brain, content: str, **options: Any) -> Engram:
     engram = (await brain.perceive(content, **options)).engram
     assert engram is not None
     return engram
+
+
+class Deliberate(Exception):
+    """Ends a block."""
+
+
+def bare(store: Store) -> FailingStore:
+    """A store that may fail, and is there when its brain has closed."""
+    return FailingStore(KeptOpen(store))
