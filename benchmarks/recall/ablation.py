@@ -62,6 +62,7 @@ PARTS = (
     Part("dates", ("date",)),
     Part("answers to questions", ("answer", "answer_meaning")),
     Part("how it is told", ("time_words", "opening", "question", "rarity")),
+    Part("the kind of answer asked for", ("answer_kind",)),
     Part("fragments", whole=True),
     Part("the encoder", ("meaning", "answer_meaning", "tokens", "tokens_around"), encoder=True),
 )

@@ -33,7 +33,7 @@ from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.probe import Matching
 from neuro.indexing.word_table import WordTable
 
-PENALTY = 1e-3
+PENALTY = 3e-4
 SHARE = 0.25
 """What all texts of other kinds count together, where the conversations count 1."""
 CANDIDATES = 150

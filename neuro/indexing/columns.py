@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from neuro.indexing.answers import KINDS
 from neuro.indexing.arrays import FIRST_CAPACITY, grown
 from neuro.indexing.probe import Matching
 
 _ARRAYS = (
     "alive", "links", "head", "asking", "in_episode", "length", "distinct", "speaker", "day", "first_person",
-    "time_words", "question", "gist", "near", "share", "features",
+    "told", "question", "gist", "near", "share", "features",
 )  # fmt: skip
 _SLOTS = ("links", "head", "asking", "near")
 """Arrays whose values are slots."""
@@ -48,7 +49,8 @@ class Columns:
         self.day: npt.NDArray[np.int32] = np.zeros(n, np.int32)
         """When it happened, days since 1970-01-01 in UTC."""
         self.first_person: npt.NDArray[np.float32] = np.zeros(n, np.float32)
-        self.time_words: npt.NDArray[np.float32] = np.zeros(n, np.float32)
+        self.told: npt.NDArray[np.float32] = np.zeros((n, len(KINDS)), np.float32)
+        """Rate of each kind of answer."""
         self.question: npt.NDArray[np.bool_] = np.zeros(n, np.bool_)
         self.gist: npt.NDArray[np.float32] = np.zeros((n, dimension), np.float32)
         """Sum of the word rows of its terms, of unit length; zeros where the table has none of them."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.engram import Engram, TokenVectors
+from neuro.indexing.answers import asked
 from neuro.indexing.arrays import FIRST_CAPACITY
 from neuro.indexing.columns import Columns, Episodes, Held
 from neuro.indexing.dates import day_number, spans
@@ -119,7 +120,7 @@ class FragmentIndex:
         ]
         columns.words.append(np.array(numbers, dtype=np.int32).tobytes())
         columns.distinct[slot], columns.length[slot] = len(numbers), read.length
-        columns.first_person[slot], columns.time_words[slot] = read.first_person, read.time_words
+        columns.first_person[slot], columns.told[slot] = read.first_person, read.told
         columns.question[slot] = read.asks
         rows = [
             (row, count)
@@ -216,6 +217,7 @@ class FragmentIndex:
             named=named,
             names_only=names_only,
             dates=spans(text, asked_at),
+            kinds=asked(text),
         )
 
     def _rarest(self, found: dict[str, str]) -> dict[str, str]:

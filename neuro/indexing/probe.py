@@ -26,30 +26,33 @@ class Weights(Params):
     ratios matter: relevance is the score divided by the sum of those above 0.
     """
 
-    exact: _Weight = 4.93
+    exact: _Weight = 4.34
     """Concave BM25 over the cue's words, in the fragment and around it."""
-    related: _Weight = 5.98
+    related: _Weight = 7.45
     """The same, words of like meaning counting for the cue's words."""
     own: _Weight = 6.0
     """Square of BM25 over the cue's words in the fragment alone: most of the cue in one place. Raised by hand, at no
     loss, so that what says just what the cue says comes first."""
-    speaker: _Weight = 2.02
+    speaker: _Weight = 2.14
     """Said by the one person whom the cue names, or means by I or you in a chat with an assistant."""
-    first_person: _Weight = 0.79
+    first_person: _Weight = 0.78
     """Rate of I, me, my, we in what that person said."""
-    date: _Weight = 3.47
+    date: _Weight = 4.25
     """Fit to the dates in the cue."""
     answer: _Weight = 2.65
     """Concave BM25 of the question that somebody else asked just before."""
-    time_words: _Weight = 0.81
+    time_words: _Weight = 0.45
     """Rate of words like yesterday, next, June in what that person said: it tells of something that happened."""
-    opening: _Weight = 0.57
+    answer_kind: _Weight = 1.71
+    """Rate of the kind of answer that the cue asks for, the highest of several: a time, an amount, a place, a person,
+    a name, something liked."""
+    opening: _Weight = 0.55
     """Among the first two engrams of an episode, said by that person: news come first."""
-    question: _Weight = -0.62
+    question: _Weight = -0.63
     """It asks; answers tell more."""
-    rarity: _Weight = 2.43
+    rarity: _Weight = 3.08
     """Mean idf of its words: what is said rarely says more."""
-    gist: _Weight = 3.8
+    gist: _Weight = 3.75
     """Cosine of the sums of word rows of the fragment and the cue."""
     meaning: _Weight = 0.0
     """Cosine of the encoder's features of the fragment and the cue."""
@@ -67,15 +70,16 @@ class Weights(Params):
 
 def _with_encoder() -> Weights:
     return Weights(
-        exact=4.35, related=5.18, own=6.0, speaker=1.98, first_person=0.76, date=3.37, answer=0.89, time_words=0.81,
-        opening=0.6, question=-0.64, rarity=2.29, gist=1.93, meaning=4.33, answer_meaning=4.03,
+        exact=3.95, related=6.42, own=6.0, speaker=2.1, first_person=0.76, date=4.11, answer=0.0, time_words=0.51,
+        answer_kind=1.6, opening=0.6, question=-0.64, rarity=2.92, gist=1.59, meaning=4.63, answer_meaning=5.75,
     )  # fmt: skip
 
 
 def _with_tokens() -> Weights:
     return Weights(
-        exact=3.15, related=3.39, own=6.0, speaker=1.96, first_person=0.77, date=3.44, answer=0.81, time_words=0.81,
-        opening=0.68, question=-0.68, rarity=2.16, gist=1.84, meaning=3.27, answer_meaning=3.69, tokens=5.45,
+        exact=2.76, related=3.23, own=6.0, speaker=2.08, first_person=0.77, date=4.24, answer=0.0, time_words=0.51,
+        answer_kind=1.6, opening=0.7, question=-0.69, rarity=2.77, gist=1.69, meaning=3.1, answer_meaning=5.16,
+        tokens=7.04,
     )  # fmt: skip
 
 
@@ -156,6 +160,8 @@ class Reading:
     """It has no content words but names: then who spoke is all that it asks for, beside the names as words."""
     dates: tuple[Days, ...] = ()
     """Days that it speaks of."""
+    kinds: tuple[int, ...] = ()
+    """Kinds of answers that it asks for: places in `neuro.indexing.answers.KINDS`."""
     tokens: TokenVectors | None = None
     """Vectors of the tokens of ``masked`` that carry meaning, of one fragment; whoever has an encoder adds them."""
 

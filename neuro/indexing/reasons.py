@@ -15,7 +15,7 @@ from neuro.indexing.vocabulary import Vocabulary
 from neuro.signals import Reason
 
 _MEANING = ("meaning", "tokens")
-_FORM = ("time_words", "opening", "rarity")
+_FORM = ("time_words", "answer_kind", "opening", "rarity")
 _NOTHING = np.zeros(0, dtype=np.int32)
 _LEAST = 1e-3
 """Relevance; what added less is no reason."""

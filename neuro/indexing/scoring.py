@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from neuro.indexing.answers import TIME
 from neuro.indexing.columns import Columns
 from neuro.indexing.dates import fit
 from neuro.indexing.probe import Matching, Reading
@@ -96,7 +97,8 @@ class Scorer:
             "first_person": said * columns.first_person[:n],
             "date": date,
             "answer": np.where(some, lexical.own[asked] ** matching.concavity, np.float32(0.0)),
-            "time_words": said * columns.time_words[:n],
+            "time_words": said * columns.told[:n, TIME],
+            "answer_kind": columns.told[:n, reading.kinds].max(axis=1, initial=0.0),
             "opening": (said & opening).astype(np.float32),
             "question": columns.question[:n].astype(np.float32),
             "gist": gist,

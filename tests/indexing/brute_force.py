@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from neuro.engram import Engram
+from neuro.indexing.answers import TIME, told
 from neuro.indexing.dates import fit
 from neuro.indexing.people import person
 from neuro.indexing.probe import Matching, Reading
@@ -12,7 +13,6 @@ from neuro.indexing.terms import terms, words
 from neuro.indexing.word_table import WordTable
 
 FIRST_PERSON = set("i im ive id ill me my mine myself we our us ours".split())
-TIME = {"yesterday", "june"}
 
 
 def trigrams(word: str) -> set[str]:
@@ -144,7 +144,8 @@ class BruteForce:
                 "first_person": said * rate(text, FIRST_PERSON),
                 "date": float(fit(reading.dates, np.array([happened // 86_400], np.int32))[0]),
                 "answer": 0.0 if asked is None else plain[asked] ** m.concavity,
-                "time_words": said * rate(text, TIME),
+                "time_words": said * told(text, words(text))[TIME],
+                "answer_kind": max((told(text, words(text))[kind] for kind in reading.kinds), default=0.0),
                 "opening": said * float(engram in episode[:2]),
                 "question": float("?" in text),
                 "gist": cosine(self.table.sum(self.terms[at]), self.table.sum(cue)),
