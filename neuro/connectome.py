@@ -214,7 +214,7 @@ class Connectome:
                             early.append(wire)
                         else:
                             _strengthen(new, [wire])
-                yield await self._links(new) if new else []
+                yield await self._links(new, born) if new else []
                 self.associate(early)
             except BaseException:
                 for source, increments in self._being_written.items():
@@ -234,23 +234,21 @@ class Connectome:
                 (unripe if early else ripe)[source][key] = increment
         return ripe, unripe
 
-    async def _links(self, new: _Increments) -> list[Link]:
-        sources = list(new)
-        links: dict[tuple[str, str, str], float] = {}
-        pruned: list[tuple[str, str, str]] = []
-        for source, stored in zip(sources, await self._store.links(sources), strict=True):
-            weights = self._weights(stored)
-            for key, increment in new[source].items():
+    async def _links(self, new: _Increments, born: Container[str]) -> list[Link]:
+        known = [source for source in new if source not in born]  # what is just being stored has no links yet
+        stored = dict(zip(known, await self._store.links(known) if known else [], strict=True))
+        links: list[Link] = []
+        for source, increments in new.items():
+            weights = self._weights(stored.get(source, ()))
+            for key, increment in increments.items():
                 weights[key] = hebbian(weights.get(key, 0.0), increment)
             ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
             for rank, ((target, kind), weight) in enumerate(ranked):
-                if rank >= self.params.most_links or weight < _FAINTEST:
-                    # Both ways or not at all: what leads to an engram that is forgotten is found by what leads from it.
-                    pruned += [(source, target, kind), (target, source, kind)]
-                elif (target, kind) in new[source]:
-                    links[source, target, kind] = float(stored_weight(weight, self._log_scale))
-        links |= dict.fromkeys(pruned, 0.0)
-        return [Link(*wire, weight) for wire, weight in links.items()]
+                kept = rank < self.params.most_links and weight >= _FAINTEST
+                if not kept or (target, kind) in increments:
+                    lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
+                    links.append(Link(source, target, kind, lasting))
+        return links
 
     @asynccontextmanager
     async def forgetting(self, engram_ids: Iterable[str]) -> AsyncGenerator[None]:

@@ -92,16 +92,29 @@ async def test_only_the_strongest_links_are_kept():
     assert {link.target_id for link in links} == {"t7", "t6", "new"}
 
 
-async def test_what_is_not_kept_is_cut_both_ways():
-    """Or links would lead to what is forgotten, which knows only of those that it keeps."""
+async def test_an_engram_prunes_its_own_links_only_and_those_back_go_with_it():
     store = MemoryStore()
     connectome = Connectome(store, ConnectomeParams(most_links=2))
     for n in range(1, 5):
         connectome.associate(wired(("hub", f"t{n}", n / 10), (f"t{n}", "hub", n / 10)))
         await connectome.flush()
-    assert [len(links) for links in await store.links(["hub", "t4", "t3", "t2", "t1"])] == [2, 1, 1, 0, 0]
+    assert [len(links) for links in await store.links(["hub", "t4", "t3", "t2", "t1"])] == [2, 1, 1, 1, 1]
     await store.write([Unlink("hub")])
     assert await store.links(["t4", "t3", "t2", "t1"]) == [[]] * 4
+
+
+async def test_only_links_of_what_is_stored_already_are_read():
+    store = CountingStore(MemoryStore())
+    connectome = Connectome(store)
+    for target in ("a", "b"):
+        connectome.associate(wired(("new", target, 0.5)))
+        async with connectome.writing(born={"new"}) as links:
+            assert [(link.source_id, link.target_id) for link in links] == [("new", target)]
+    assert store.calls["links"] == 0
+    connectome.associate(wired(("new", "a", 0.5), ("a", "new", 0.5), ("b", "new", 0.5)))
+    async with connectome.writing(born={"new"}) as links:
+        assert len(links) == 3
+    assert store.calls["links"] == 1
 
 
 async def test_a_link_too_faint_to_matter_is_not_kept():

@@ -126,7 +126,7 @@ class Replace(NamedTuple):
 
 
 class Unlink(NamedTuple):
-    """Removes an engram's outgoing links, and the links back from those they point to."""
+    """Removes all links from and to an engram, also those that lead one way only; costs as much as it has links."""
 
     engram_id: str
 

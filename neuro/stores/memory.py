@@ -52,6 +52,7 @@ class MemoryStore:
         self._ledger = Ledger()
         self._regions: dict[str, MemoryEngrams] = {}
         self._links: dict[str, dict[tuple[str, str], float]] = {}
+        self._linkers: dict[str, dict[tuple[str, str], None]] = {}
         self._documents: dict[str, str] = {}
         self._operations: dict[str, None] = {}
         self._beats: dict[str, float] = {}
@@ -122,12 +123,12 @@ class MemoryStore:
                 del self._operations[next(iter(self._operations))]
 
     def _link(self, link: Link) -> None:
-        if link.weight != 0.0 and self._gone(link):
-            return
-        outgoing = self._links.setdefault(link.source_id, {})
-        outgoing[link.target_id, link.kind] = link.weight
-        if link.weight == 0.0:
-            self._cut(link.source_id, link.target_id, link.kind)
+        source, target, kind, weight = link
+        if weight == 0.0:
+            self._cut(source, target, kind)
+        elif not self._gone(link):
+            self._links.setdefault(source, {})[target, kind] = weight
+            self._linkers.setdefault(target, {})[source, kind] = None
 
     def _gone(self, link: Link) -> list[str]:
         """Ends of a link that are ids of engrams that are not here."""
@@ -138,15 +139,14 @@ class MemoryStore:
         ]
 
     def _unlink(self, engram_id: str) -> None:
-        for target, _ in self._links.pop(engram_id, {}):
-            for back, kind in list(self._links.get(target, {})):
-                if back == engram_id:
-                    self._cut(target, back, kind)
+        for target, kind in [*self._links.get(engram_id, ())]:
+            self._cut(engram_id, target, kind)
+        for source, kind in [*self._linkers.get(engram_id, ())]:
+            self._cut(source, engram_id, kind)
 
     def _cut(self, source: str, target: str, kind: str) -> None:
-        del self._links[source][target, kind]
-        if not self._links[source]:
-            del self._links[source]
+        _drop(self._links, source, (target, kind))
+        _drop(self._linkers, target, (source, kind))
 
     async def news(self, since: str | None) -> News:
         self._ledger.check_open()
@@ -262,6 +262,13 @@ class MemoryStore:
 
     def __repr__(self) -> str:
         return "MemoryStore()"
+
+
+def _drop(links: dict[str, dict[tuple[str, str], Any]], node: str, end: tuple[str, str]) -> None:
+    ends = links.get(node, {})
+    ends.pop(end, None)
+    if not ends:
+        links.pop(node, None)
 
 
 def _revision(engrams: MemoryEngrams, engram_id: str) -> int:

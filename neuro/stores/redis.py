@@ -15,7 +15,8 @@ All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cl
     dim:<region>       string  dimension of the features
     own:<region>       hash    id -> writer whose it is
     as:<id>            hash    links of an engram, target|kind -> weight
-    linked             set     ids of those that have links
+    to:<id>            set     links to an engram, source|kind
+    linked             set     ids of those that have links, from or to them
     doc                hash    bookkeeping documents, key -> JSON
     chg                stream  what happened to which engram, the last 100,000
     wr                 zset    writer -> last beat
@@ -48,7 +49,7 @@ from neuro.stores.redis_keys import Keys
 from neuro.stores.redis_sharing import Sharing
 from neuro.stores.redis_turns import Turns
 from neuro.stores.redis_upgrade import is_taken, settle
-from neuro.stores.redis_writes import Writes, document_text, target_and_kind
+from neuro.stores.redis_writes import Writes, document_text, node_and_kind
 from neuro.stores.unreadable import Unreadable
 
 
@@ -134,7 +135,7 @@ class RedisStore:
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
         replies = await self._connection.send([("HGETALL", self._keys.links(i)) for i in engram_ids])
         return [
-            sorted(Link(source, *target_and_kind(field), float(weight)) for field, weight in reply.items())
+            sorted(Link(source, *node_and_kind(field), float(weight)) for field, weight in reply.items())
             for source, reply in zip(engram_ids, replies, strict=True)
         ]
 

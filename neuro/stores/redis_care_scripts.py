@@ -80,12 +80,13 @@ return revisions
 """,
 )
 
-DEAD_LINKS = Script("""
--- KEYS: linked, regions, ids of each region, links of engrams. ARGV: number of regions, how many are listed, '1' if
--- what is wrong is to go, ids of the engrams. Returns in turn the number of an engram, what is wrong, and the field:
--- '' where it is all its links; or nothing but 'again' when there are other regions by now.
+LOOSE_LINKS = Script("""
+-- KEYS: linked, regions, ids of each region, what the keys of links and of linkers begin with. ARGV: number of regions,
+-- how many are listed, '1' if what is wrong is to be mended, ids of the engrams. Returns in turn what is wrong, by key
+-- or key[field], and why; or nothing but 'again' when there are other regions by now.
 if redis.call('SCARD', KEYS[2]) ~= tonumber(ARGV[2]) then return {'again'} end
 local regions, mend, wrong = tonumber(ARGV[1]), ARGV[3] == '1', {}
+local from, to = KEYS[regions + 3], KEYS[regions + 4]
 local function known(id)
   if #id ~= 32 or string.find(id, '[^0-9a-f]') then return true end
   for i = 3, regions + 2 do
@@ -93,28 +94,68 @@ local function known(id)
   end
   return false
 end
-local function tell(i, problem, field)
-  wrong[#wrong + 1] = i
+local function tell(name, problem)
+  wrong[#wrong + 1] = name
   wrong[#wrong + 1] = problem
-  wrong[#wrong + 1] = field
-  if not mend then return end
-  local links = KEYS[regions + 2 + i]
-  if field == '' then redis.call('DEL', links) else redis.call('HDEL', links, field) end
-  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[1], ARGV[3 + i]) end
+  return mend
 end
-for i = 1, #KEYS - regions - 2 do
-  local id, held = ARGV[3 + i], redis.pcall('HGETALL', KEYS[regions + 2 + i])
-  if held.err then tell(i, 'is no hash of links', '')
-  elseif #held == 0 then
-    if redis.call('SISMEMBER', KEYS[1], id) == 1 then tell(i, 'is listed and has no links', '') end
-  elseif not known(id) then tell(i, 'are links of what is not there', '')
+local function strike_off(id)
+  if redis.call('EXISTS', from .. id, to .. id) == 0 then redis.call('SREM', KEYS[1], id) end
+end
+local function cut(source, link)
+  local target, kind = string.match(link, '^(.*)|(.*)$')
+  redis.call('HDEL', from .. source, link)
+  if target then
+    redis.pcall('SREM', to .. target, source .. '|' .. kind)
+    strike_off(target)
+  end
+end
+local function look_at_link(id, link, weight)
+  local target, kind = string.match(link, '^(.*)|(.*)$')
+  local name = from .. id .. '[' .. link .. ']'
+  if not target or not known(target) then
+    if tell(name, 'links what is not there') then cut(id, link) end
+  elseif not tonumber(weight) then
+    if tell(name, 'has no weight') then cut(id, link) end
   else
-    for j = 1, #held, 2 do
-      local target = string.match(held[j], '^(.*)|')
-      if not target or not known(target) then tell(i, 'links what is not there', held[j])
-      elseif not tonumber(held[j + 1]) then tell(i, 'has no weight', held[j]) end
+    local listed = redis.pcall('SISMEMBER', to .. target, id .. '|' .. kind)
+    if listed ~= 1 and tell(name, 'is not listed where it leads') then
+      if listed ~= 0 then redis.call('DEL', to .. target) end
+      redis.call('SADD', to .. target, id .. '|' .. kind)
+      redis.call('SADD', KEYS[1], target)
     end
   end
+end
+local function look_at_linker(id, link)
+  local source, kind = string.match(link, '^(.*)|(.*)$')
+  if source and redis.pcall('HEXISTS', from .. source, id .. '|' .. kind) == 1 then return end
+  if tell(to .. id .. '[' .. link .. ']', 'is no link') then redis.call('SREM', to .. id, link) end
+end
+for i = 4, #ARGV do
+  local id = ARGV[i]
+  local listed = redis.call('SISMEMBER', KEYS[1], id) == 1
+  local there = redis.call('EXISTS', from .. id, to .. id) > 0
+  if listed and not there then tell(from .. id, 'is listed and has no links')
+  elseif there and not listed and tell(from .. id, 'is not listed and has links') then
+    redis.call('SADD', KEYS[1], id)
+  end
+  local links = redis.pcall('HGETALL', from .. id)
+  if links.err then
+    if tell(from .. id, 'is no hash of links') then redis.call('DEL', from .. id) end
+  elseif #links > 0 and not known(id) then
+    if tell(from .. id, 'are links of what is not there') then
+      for j = 1, #links, 2 do cut(id, links[j]) end
+    end
+  else
+    for j = 1, #links, 2 do look_at_link(id, links[j], links[j + 1]) end
+  end
+  local linkers = redis.pcall('SMEMBERS', to .. id)
+  if linkers.err then
+    if tell(to .. id, 'is no set of links') then redis.call('DEL', to .. id) end
+  else
+    for _, link in ipairs(linkers) do look_at_linker(id, link) end
+  end
+  if mend then strike_off(id) end
 end
 return wrong
 """)
@@ -187,7 +228,7 @@ CARE_SCRIPTS = (
     REINDEX,
     STRAYS,
     OWNERS,
-    DEAD_LINKS,
+    LOOSE_LINKS,
     QUARANTINE,
     QUARANTINE_FIELD,
     QUARANTINE_KEY,

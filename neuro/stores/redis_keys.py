@@ -54,9 +54,13 @@ class Keys:
         """The keys of its document and its dynamics, or what those of all in a region begin with."""
         return f"{self.prefix}d:{region}:{engram_id}", f"{self.prefix}m:{region}:{engram_id}"
 
-    def links(self, engram_id: str) -> str:
-        """The key of the links of an engram."""
+    def links(self, engram_id: str = "") -> str:
+        """The key of the links of an engram, or what those of all begin with."""
         return f"{self.prefix}as:{engram_id}"
+
+    def linkers(self, engram_id: str = "") -> str:
+        """The key of what is linked to an engram, or what those of all begin with."""
+        return f"{self.prefix}to:{engram_id}"
 
     def quarantined(self, key: str) -> str:
         """Where what was found under a key is kept when it cannot be read."""

@@ -238,12 +238,21 @@ return 1
 """,
 )
 
-UPGRADE_LINKED = Script("""
--- KEYS: linked, links of engrams. ARGV: ids of the engrams. Lists those that have links.
-for i = 2, #KEYS do
-  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('SADD', KEYS[1], ARGV[i - 1]) end
+UPGRADE_LINKS = Script("""
+-- KEYS: linked, what the keys of linkers begin with, links of engrams. ARGV: ids of the engrams. Lists links where they
+-- lead, and both ends as linked; returns where they lead.
+local ends = {}
+for i, id in ipairs(ARGV) do
+  for _, link in ipairs(redis.pcall('HKEYS', KEYS[i + 2])) do
+    local target, kind = string.match(link, '^(.*)|(.*)$')
+    if target then
+      redis.call('SADD', KEYS[2] .. target, id .. '|' .. kind)
+      redis.call('SADD', KEYS[1], id, target)
+      ends[#ends + 1] = target
+    end
+  end
 end
-return 1
+return ends
 """)
 
 UPGRADE_END = Script("""
@@ -276,7 +285,7 @@ SCRIPTS = (
     OPEN,
     UPGRADE_ARRIVAL,
     UPGRADE_ENTRY,
-    UPGRADE_LINKED,
+    UPGRADE_LINKS,
     UPGRADE_END,
     *CARE_SCRIPTS,
 )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError
+from neuro.ids import is_engram_id
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.codec import pack, unpack
 from neuro.stores.redis_care_scripts import QUARANTINE_FIELD
@@ -23,6 +24,8 @@ from neuro.stores.unreadable import Unreadable
 
 _AT_ONCE = 200
 """Entries that are read and brought over at once."""
+_CONCEPTS = "concepts"
+"""The node of the first layout from which links lead to others, and none back."""
 _NUL = b"\0"
 """Between the pieces of an entry; JSON holds none."""
 
@@ -74,8 +77,7 @@ class _Upgrade:
         for region in REGIONS:  # while the journal says which of them it has still
             await self._settle_arrivals(region)
         await self._empty_journal()
-        for region in REGIONS:
-            await self._list_linked(region)
+        await self._list_links()
         keys = self._keys
         ends = [keys.schema, keys.changes, keys.regions, keys.operations[0]]
         ids = [keys.region(region).ids for region in REGIONS]
@@ -99,11 +101,20 @@ class _Upgrade:
             there = [(i, e) for i, e in zip(batch, entries, strict=True) if e is not None]
             await self._connection.send(await asyncio.to_thread(self._moves, there))
 
-    async def _list_linked(self, region: str) -> None:
-        [members] = await self._connection.send([("ZRANGE", self._keys.region(region).ids, 0, -1)])
-        for ids in _batches([member.decode() for member in members]):
-            links = map(self._keys.links, ids)
-            await self._connection.send([scripts.UPGRADE_LINKED([self._keys.linked, *links], ids)])
+    async def _list_links(self) -> None:
+        """Lists where they lead links of engrams, and of other nodes, which are reached from them but for one."""
+        looks = [("ZRANGE", self._keys.region(region).ids, 0, -1) for region in REGIONS]
+        held = await self._connection.send(looks)
+        seen = {_CONCEPTS, *(member.decode() for members in held for member in members)}
+        waiting = sorted(seen)
+        while waiting:
+            reached = set[str]()
+            for ids in _batches(waiting):
+                own = [self._keys.linked, self._keys.linkers(), *map(self._keys.links, ids)]
+                [ends] = await self._connection.send([scripts.UPGRADE_LINKS(own, ids)])
+                reached |= {end.decode() for end in ends}
+            waiting = sorted(node for node in reached - seen if not is_engram_id(node))
+            seen |= reached
 
     def _moves(self, entries: Sequence[tuple[str, bytes]]) -> list[Command]:
         return [self._move(engram_id, entry) for engram_id, entry in entries]

@@ -296,20 +296,18 @@ class Verification:
 
     async def _look_at_links(self) -> None:
         [linked] = await self._connection.send([("SMEMBERS", self._keys.linked)])
-        sources = sorted({*self._owners, *(member.decode(errors="replace") for member in linked)})
-        for page in _pages(sources):
-            while (found := await self._dead_links(page)) == [b"again"]:
+        nodes = sorted({*self._owners, *(member.decode(errors="replace") for member in linked)})
+        for page in _pages(nodes):
+            while (found := await self._loose_links(page)) == [b"again"]:
                 await self._find_regions()
-            for number, problem, field in zip(found[::3], found[1::3], found[2::3], strict=True):
-                key = self._keys.links(page[number - 1])
-                name = f"{key}[{field.decode(errors='replace')}]" if field else key
-                self._tell(name, problem.decode(), self._repair)
+            for name, problem in zip(found[::2], found[1::2], strict=True):
+                self._tell(name.decode(errors="replace"), problem.decode(), self._repair)
 
-    async def _dead_links(self, sources: Sequence[str]) -> list[Any]:
+    async def _loose_links(self, nodes: Sequence[str]) -> list[Any]:
         ids = [self._keys.region(region).ids for region in self._regions]
-        keys = [self._keys.linked, self._keys.regions, *ids, *map(self._keys.links, sources)]
-        arguments = [str(len(ids)), str(self._listed), "1" if self._repair else "", *sources]
-        [found] = await self._connection.send([scripts.DEAD_LINKS(keys, arguments)])
+        keys = [self._keys.linked, self._keys.regions, *ids, self._keys.links(), self._keys.linkers()]
+        arguments = [str(len(ids)), str(self._listed), "1" if self._repair else "", *nodes]
+        [found] = await self._connection.send([scripts.LOOSE_LINKS(keys, arguments)])
         return found
 
     async def _look_at_documents(self) -> None:

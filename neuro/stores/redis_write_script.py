@@ -16,22 +16,23 @@ WRITE = Script(
 --   i region id t e y v g f w h writer dimension   (document, dynamics)  insert
 --   r region id revision                           (document, dynamics)  remove
 --   c region id revision y v f w h                 (document, dynamics)  replace
---   l source field weight                          (links)               link, unlink where the weight is '', nothing
+--   l source target kind weight                    (links, linkers)      link, of the source and of the target; nothing
 --                                            where either end is the id of an engram that none of the regions has
---   u id n target x n                              (links, links x n)    unlink
+--   x source target kind                           (links, linkers) x 2  remove a link
+--   u id n neighbour x n                           (links, linkers) x n  unlink; the id is one of its neighbours
 --   d key value                                                          document, none where the value is ''
 -- Returns 'done' and '1' if it removed an engram; or, having done nothing, a word and the numbers of the writes that
 -- it is about: 'present' (there already: look whether they can be read), 'stale', 'again' (read the links again); or
 -- 'dimension' and the one that features must have.
 local count = tonumber(ARGV[4])
 local writes, k, a = {}, 8 + 8 * count, 5 + count
-local sizes = {i = {2, 12}, r = {2, 3}, c = {2, 8}, l = {1, 3}, d = {0, 2}}
+local sizes = {i = {2, 12}, r = {2, 3}, c = {2, 8}, l = {2, 4}, x = {4, 3}, d = {0, 2}}
 while a < #ARGV do
   local kind = ARGV[a + 1]
   local size = sizes[kind]
   if kind == 'u' then
     local n = tonumber(ARGV[a + 3])
-    size = {1 + n, 2 + n}
+    size = {2 * n, 2 + n}
   end
   local write = {kind = kind, number = #writes + 1, k = k, a = a + 1}
   if kind == 'i' or kind == 'r' or kind == 'c' then
@@ -98,13 +99,22 @@ function check.c(write)
   local known = now(write)
   if known.v ~= ARGV[write.a + 3] then stale[#stale + 1] = write.number else known.v = ARGV[write.a + 5] end
 end
+local function split(link)
+  local node, kind = string.match(link, '^(.*)|(.*)$')
+  return node or '', kind or link
+end
+local function node_at(id, k) return {id = id, links = KEYS[k + 1], linkers = KEYS[k + 2]} end
 function check.u(write)
-  write.links = {}
+  write.near = {}
   for i = 1, tonumber(ARGV[write.a + 2]) do
-    write.links[ARGV[write.a + 2 + i]] = KEYS[write.k + 1 + i]
+    local id = ARGV[write.a + 2 + i]
+    write.near[id] = node_at(id, write.k + 2 * i - 2)
   end
-  for _, field in ipairs(redis.call('HKEYS', KEYS[write.k + 1])) do
-    if not write.links[string.match(field, '^(.*)|')] then again = true end
+  local own = write.near[ARGV[write.a + 1]]
+  for _, links in ipairs({redis.call('HKEYS', own.links), redis.call('SMEMBERS', own.linkers)}) do
+    for _, link in ipairs(links) do
+      if not write.near[split(link)] then again = true end
+    end
   end
 end
 for _, write in ipairs(writes) do
@@ -137,8 +147,14 @@ function apply.c(write)
   change(write.at, KEYS[write.k + 2], write.id, ARGV[from + 4], ARGV[from + 5], ARGV[from + 6], ARGV[from + 7],
          ARGV[from + 8])
 end
-local function strike_off(links, id)
-  if redis.call('EXISTS', links) == 0 then redis.call('SREM', KEYS[8], id) end
+local function strike_off(node)
+  if redis.call('EXISTS', node.links, node.linkers) == 0 then redis.call('SREM', KEYS[8], node.id) end
+end
+local function cut(source, target, kind)
+  redis.call('HDEL', source.links, target.id .. '|' .. kind)
+  redis.call('SREM', target.linkers, source.id .. '|' .. kind)
+  strike_off(source)
+  strike_off(target)
 end
 local function is_there(id)
   if #id ~= 32 or string.find(id, '[^0-9a-f]') then return true end
@@ -148,29 +164,28 @@ local function is_there(id)
   return false
 end
 function apply.l(write)
-  local links, id, field, weight = KEYS[write.k + 1], ARGV[write.a + 1], ARGV[write.a + 2], ARGV[write.a + 3]
-  if weight == '' then
-    redis.call('HDEL', links, field)
-    strike_off(links, id)
-  elseif is_there(id) and is_there(string.match(field, '^(.*)|')) then
-    redis.call('HSET', links, field, weight)
-    redis.call('SADD', KEYS[8], id)
+  local source, target, kind = ARGV[write.a + 1], ARGV[write.a + 2], ARGV[write.a + 3]
+  if is_there(source) and is_there(target) then
+    redis.call('HSET', KEYS[write.k + 1], target .. '|' .. kind, ARGV[write.a + 4])
+    redis.call('SADD', KEYS[write.k + 2], source .. '|' .. kind)
+    redis.call('SADD', KEYS[8], source, target)
   end
 end
+function apply.x(write)
+  cut(node_at(ARGV[write.a + 1], write.k), node_at(ARGV[write.a + 2], write.k + 2), ARGV[write.a + 3])
+end
 function apply.u(write)
-  local back = ARGV[write.a + 1] .. '|'
-  for _, field in ipairs(redis.call('HKEYS', KEYS[write.k + 1])) do
-    local target = string.match(field, '^(.*)|')
-    local links = write.links[target]
-    for _, other in ipairs(redis.call('HKEYS', links)) do
-      if string.sub(other, 1, #back) == back and not string.find(other, '|', #back + 1, true) then
-        redis.call('HDEL', links, other)
-      end
-    end
-    strike_off(links, target)
+  local own = write.near[ARGV[write.a + 1]]
+  for _, link in ipairs(redis.call('HKEYS', own.links)) do
+    local target, kind = split(link)
+    cut(own, write.near[target], kind)
   end
-  redis.call('DEL', KEYS[write.k + 1])
-  strike_off(KEYS[write.k + 1], ARGV[write.a + 1])
+  for _, link in ipairs(redis.call('SMEMBERS', own.linkers)) do
+    local source, kind = split(link)
+    cut(write.near[source], own, kind)
+  end
+  redis.call('DEL', own.links, own.linkers)
+  strike_off(own)
 end
 function apply.d(write)
   local key, value = ARGV[write.a + 1], ARGV[write.a + 2]

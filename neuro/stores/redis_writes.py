@@ -30,10 +30,10 @@ Look = Callable[[str, Sequence[str]], Awaitable[None]]
 """Makes sure that engrams of a region, by id, can be read, or are out of the way."""
 
 
-def target_and_kind(field: bytes) -> tuple[str, str]:
-    """What the field of a link says, ``target|kind``; no kind holds a ``|``."""
-    target, _, kind = field.decode().rpartition("|")
-    return target, kind
+def node_and_kind(link: bytes) -> tuple[str, str]:
+    """What a link is kept as at one of its ends, ``other end|kind``; no kind holds a ``|``."""
+    node, _, kind = link.decode().rpartition("|")
+    return node, kind
 
 
 class Writes:
@@ -55,11 +55,11 @@ class Writes:
             return False
         once, looked = attempt_id(), False
         while True:
-            targets = await self._targets(writes)
+            near = await self._neighbours(writes)
             if len(writes) < _MANY:
-                batch = _Batch(self._keys, writes, targets)
+                batch = _Batch(self._keys, writes, near)
             else:
-                batch = await asyncio.to_thread(_Batch, self._keys, writes, targets)
+                batch = await asyncio.to_thread(_Batch, self._keys, writes, near)
             [[word, *rest]] = await self._guard.send([batch.command(self._guard, op_id, once, looked)])
             if word == b"done":
                 self._forget_unreadable(writes)
@@ -74,19 +74,22 @@ class Writes:
                 await self._look_at(_chosen(writes, rest))
                 looked = True
 
-    async def _targets(self, writes: Sequence[Write]) -> dict[str, list[str]]:
-        """Whom the engrams that are to be unlinked are linked to."""
-        if not any(isinstance(write, Unlink) for write in writes):
+    async def _neighbours(self, writes: Sequence[Write]) -> dict[str, list[str]]:
+        """Of the engrams that are to be unlinked: themselves, whom they are linked to, and who is linked to them."""
+        near = {write.engram_id: {write.engram_id} for write in writes if isinstance(write, Unlink)}
+        if not near:
             return {}
-        sources = list(dict.fromkeys(write.engram_id for write in writes if isinstance(write, Unlink)))
-        replies = await self._connection.send([("HKEYS", self._keys.links(i)) for i in sources])
-        found = {
-            i: {target_and_kind(f)[0] for f in fields} for i, fields in zip(sources, replies, strict=True)
-        }
+        looks: list[Command] = []
+        for engram_id in near:
+            looks += [("HKEYS", self._keys.links(engram_id)), ("SMEMBERS", self._keys.linkers(engram_id))]
+        replies = iter(await self._connection.send(looks))
+        for ends in near.values():
+            ends.update(node_and_kind(link)[0] for link in (*next(replies), *next(replies)))
         for write in writes:
-            if isinstance(write, Link) and write.source_id in found:
-                found[write.source_id].add(write.target_id)
-        return {i: sorted(targets) for i, targets in found.items()}
+            if isinstance(write, Link):
+                near.get(write.source_id, set[str]()).add(write.target_id)
+                near.get(write.target_id, set[str]()).add(write.source_id)
+        return {engram_id: sorted(ends) for engram_id, ends in near.items()}
 
     def _forget_unreadable(self, writes: Sequence[Write]) -> None:
         """What came or went is not what could not be read."""
@@ -126,9 +129,9 @@ def _stale(writes: Sequence[Write]) -> StaleEngramError:
 class _Batch:
     """Writes as the keys and arguments of the script."""
 
-    def __init__(self, keys: Keys, writes: Sequence[Write], targets: dict[str, list[str]]) -> None:
+    def __init__(self, keys: Keys, writes: Sequence[Write], near: dict[str, list[str]]) -> None:
         self._keys = keys
-        self._targets = targets
+        self._near = near
         self._regions: dict[str, str] = {}
         self._touched: list[str] = []
         self._arguments: list[str | bytes] = []
@@ -158,16 +161,24 @@ class _Batch:
                 self._arguments += ("c", self._region(region), engram.engram_id, str(revision))
                 self._arguments += (pack_dynamics(engram), str(engram.revision), *index_keys(placed))
             case Link(source, target, kind, weight):
-                for region in REGIONS:  # any may hold its ends
-                    self._region(region)
-                self._touched.append(self._keys.links(source))
-                self._arguments += ("l", source, f"{target}|{kind}", number(weight) if weight else "")
+                if weight:
+                    for region in REGIONS:  # any may hold its ends
+                        self._region(region)
+                    self._touched += (self._keys.links(source), self._keys.linkers(target))
+                    self._arguments += ("l", source, target, kind, number(weight))
+                else:
+                    self._touch_nodes(source, target)
+                    self._arguments += ("x", source, target, kind)
             case Unlink(engram_id):
-                targets = self._targets[engram_id]
-                self._touched += map(self._keys.links, (engram_id, *targets))
-                self._arguments += ("u", engram_id, str(len(targets)), *targets)
+                near = self._near[engram_id]
+                self._touch_nodes(*near)
+                self._arguments += ("u", engram_id, str(len(near)), *near)
             case Document(key, value):
                 self._arguments += ("d", key, document_text(value))
+
+    def _touch_nodes(self, *nodes: str) -> None:
+        for node in nodes:
+            self._touched += (self._keys.links(node), self._keys.linkers(node))
 
     def _insert(self, write: Insert) -> None:
         engram, features = write.placed.engram, write.placed.engram.features

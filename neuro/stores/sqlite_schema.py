@@ -25,6 +25,7 @@ _INDEXES = (
     "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id)",
     "CREATE INDEX engram_by_review ON engram (place, review_at, engram_id) WHERE review_at IS NOT NULL",
     "CREATE INDEX engram_by_rehearsal ON engram (place, rehearsal_at, engram_id) WHERE rehearsal_at IS NOT NULL",
+    "CREATE INDEX link_by_target ON link (namespace, target_id)",
 )
 
 _SHARING = (

@@ -102,14 +102,10 @@ class Writing:
         )
 
     def _unlink(self, engram_id: str) -> None:
-        self._connection.execute(
-            "DELETE FROM link WHERE namespace = ? AND target_id = ?"
-            " AND source_id IN (SELECT target_id FROM link WHERE namespace = ? AND source_id = ?)",
-            (self._namespace, engram_id) * 2,
-        )
-        self._connection.execute(
-            "DELETE FROM link WHERE namespace = ? AND source_id = ?", (self._namespace, engram_id)
-        )
+        for end in ("source_id", "target_id"):
+            self._connection.execute(
+                f"DELETE FROM link WHERE namespace = ? AND {end} = ?", (self._namespace, engram_id)
+            )
 
     def _happened(self, region: str, engram_id: str, happening: Happening) -> None:
         self._events.setdefault(engram_id, {}).setdefault(region, []).append(happening)

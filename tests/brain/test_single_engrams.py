@@ -14,6 +14,7 @@ from neuro.clock import SimulatedClock
 from neuro.connectome import ConnectomeParams
 from neuro.fading import ImportanceParams
 from neuro.presets import human
+from neuro.regions.hippocampus import HippocampusParams
 from neuro.signals import Forgetting
 from neuro.stores.memory import MemoryStore
 from neuro.testing import InterleavingStore
@@ -66,6 +67,20 @@ async def test_a_one_way_link_to_what_was_forgotten_is_not_told():
         assert first not in (await brain.get(second)).associations
         await brain.forget(second)
         assert (await brain.get(first)).associations == ()
+        assert await brain.store.verify() == []
+
+
+@pytest.mark.parametrize("kept", ["memory", "file"])
+async def test_what_leads_one_way_to_what_is_forgotten_goes_with_it(kept: str, tmp_path: Path):
+    config = BrainConfig(hippocampus=HippocampusParams(backward_ratio=0.0))
+    url = tmp_path / "b.db" if kept == "file" else None
+    async with await remembering(SimulatedClock(), 2, config=config, url=url) as brain:
+        first, second, *_ = (engram.engram_id for engram in await brain.list())
+        assert second in (await brain.get(first)).associations
+        assert first not in (await brain.get(second)).associations
+        await brain.forget(second)
+        assert second not in {link.target_id for link in (await brain.store.links([first]))[0]}
+        assert await brain.store.verify() == []
 
 
 @pytest.mark.parametrize("verb", ["get", "forget", "reinforce", "pin", "unpin"])

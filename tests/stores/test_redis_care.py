@@ -12,7 +12,7 @@ from redis_servers import REGION, Servers, key
 
 from neuro import Brain
 from neuro.stores import redis_verify
-from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed, Remove
+from neuro.stores.base import Agenda, Document, Happening, Insert, Link, Placed, Remove, Unlink
 from neuro.stores.redis import RedisStore
 from neuro.testing.samples import axis_features, sample_engram, sample_id, sample_placed
 from neuro.testing.stores.bookkeeping import more
@@ -229,6 +229,15 @@ SPOILS: dict[str, Spoil] = {
     "a link without weight": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(3)}|temporal", "much"),
     "links that are none": lambda c: c.set(key("as:") + sample_id(3), "a string"),
     "listed as linked": lambda c: c.sadd(key("linked"), sample_id(3)),
+    "not listed as linked": lambda c: c.srem(key("linked"), sample_id(1)),
+    "a link not listed where it leads": lambda c: c.delete(key("to:") + sample_id(2)),
+    "a link listed where it leads not": lambda c: c.sadd(
+        key("to:") + sample_id(3), f"{sample_id(1)}|temporal"
+    ),
+    "a link of nobody": lambda c: c.sadd(key("to:") + sample_id(2), f"{sample_id(99)}|temporal"),
+    "a link of no kind where it leads": lambda c: c.sadd(key("to:") + sample_id(2), "nonsense"),
+    "linkers that are none": lambda c: c.set(key("to:") + sample_id(2), "a string"),
+    "linkers of nothing": lambda c: c.set(key("to:") + sample_id(4), "a string"),
     "a document that is none": lambda c: c.hset(key("doc"), "other", "{"),
     "no regions": lambda c: c.delete(key("regions")),
     "regions that are none": _no_regions,
@@ -256,6 +265,9 @@ async def test_what_does_not_fit_together_is_named_and_mended(
     assert await engrams.find([e.digest for e in before]) == [e.engram_id for e in before]
     assert [len(links) for links in await store.links([sample_id(1), sample_id(2)])] == [1, 1]
     assert await store.read_documents(["clock"]) == [1]
+    await store.write([Unlink(sample_id(1))])
+    assert not [name for name in await client.keys() if b":as:" in name or b":to:" in name]
+    assert not await client.exists(key("linked"))
 
 
 async def test_features_of_two_dimensions_are_named_and_stay(servers: Servers, store: RedisStore) -> None:

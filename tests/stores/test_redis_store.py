@@ -2,8 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -25,6 +26,8 @@ from neuro.stores.base import (
 )
 from neuro.stores.fencing import fenced
 from neuro.stores.redis import RedisStore
+from neuro.stores.redis_connection import RedisConnection
+from neuro.stores.redis_lua import Command
 from neuro.testing.samples import (
     axis_features,
     nasty_engrams,
@@ -131,6 +134,36 @@ async def test_what_was_deleted_leaves_no_key_behind(servers: Servers) -> None:
         await store.retire("somebody")
     left = {name.removeprefix(key("").encode()) for name in await servers.client().keys()}
     assert left == {b"schema", b"regions", b"chg", b"tries", b"tries-order"}
+
+
+async def test_a_link_that_comes_while_an_engram_is_unlinked_goes_with_it(
+    servers: Servers, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.engrams(REGION).insert([sample_placed(n) for n in (1, 2, 3)])
+    coming = [Link(sample_id(a), sample_id(b), "temporal", 1.0) for a, b in ((1, 2), (3, 1))]
+    honest = RedisConnection.send
+
+    async def send(self: RedisConnection, commands: Sequence[Command], **options: bool) -> list[Any]:
+        replies = await honest(self, commands, **options)
+        if coming and commands[0][0] == "HKEYS":
+            await there.write([coming.pop()])
+        return replies
+
+    async with aclosing(await servers.reopen()) as there:
+        monkeypatch.setattr(RedisConnection, "send", send)
+        await store.write([Remove(REGION, sample_id(1)), Unlink(sample_id(1))])
+        assert not coming
+        assert await there.links([sample_id(n) for n in (1, 2, 3)]) == [[], [], []]
+        assert await there.verify() == []
+
+
+async def test_what_links_nowhere_goes_with_the_engram(servers: Servers, store: RedisStore) -> None:
+    await store.engrams(REGION).insert([sample_placed(1)])
+    await servers.client().hset(key("as:") + sample_id(1), "nonsense", "1")
+    await servers.client().sadd(key("to:") + sample_id(1), "nonsense")
+    await store.write([Unlink(sample_id(1))])
+    assert await store.verify() == []
+    assert not await servers.client().exists(key("as:") + sample_id(1), key("to:") + sample_id(1))
 
 
 async def test_what_never_comes_is_in_no_index(servers: Servers, store: RedisStore) -> None:

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis_servers import NAMESPACE, REGION, URL, Servers, key
 
 from neuro.errors import CorruptRecordError, StoreUnavailableError
-from neuro.stores.base import Agenda, Document, Link
+from neuro.stores.base import Agenda, Document, Link, Remove, Unlink
 from neuro.stores.redis import RedisStore
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_lua import Command
@@ -79,6 +79,31 @@ async def test_a_journal_becomes_engrams_of_nobody(servers: Servers, old: Redis)
     async with aclosing(await open_store(servers)) as store:
         await assert_upgraded(store)
         await store.write([Document("a", 1)], op_id="a")
+
+
+async def test_links_are_found_by_where_they_lead(servers: Servers, old: Redis) -> None:
+    for source, target in ((1, 5), (3, 5)):
+        await old.hset(key("as:") + sample_id(source), f"{sample_id(target)}|temporal", "0.5")
+    nodes = (
+        (sample_id(5), "c1"),
+        ("c1", sample_id(5)),
+        ("c1", "c2"),
+        ("c2", sample_id(1)),
+        ("concepts", "c1"),
+    )
+    for source, target in nodes:
+        await old.hset(key("as:") + source, f"{target}|instance", "1")
+    async with aclosing(await open_store(servers)) as store:
+        assert await store.verify() == []
+        await store.write([Remove(REGION, sample_id(5)), Unlink(sample_id(5))])
+        assert await store.verify() == []
+        links = await store.links([sample_id(1), sample_id(3), "c1", "c2", "concepts"])
+        assert [[link.target_id for link in each] for each in links] == [
+            [sample_id(6)], [], ["c2"], [sample_id(1)], ["c1"]
+        ]  # fmt: skip
+        await store.write([Unlink(sample_id(1)), Unlink("c1"), Unlink("c2")])
+    left = [name for name in await old.keys() if b":as:" in name or b":to:" in name or b":linked" in name]
+    assert left == []
 
 
 async def test_an_upgrade_that_was_cut_off_anywhere_goes_on(

@@ -297,6 +297,8 @@ async def test_no_statement_scans_a_table(path: Path, spy: Callable[[Hook], None
         for column in ("engram_id", "digest", "source_id"):
             if f"{column} IN (SELECT value" in sql:
                 assert f"{column}=?" in plan[0], f"{sql}: {plan}"
+        if sql.startswith("DELETE FROM link") and "target_id" in sql:
+            assert "target_id=?" in plan[0], f"{sql}: {plan}"
         if "ORDER BY" in sql and "_at <" in sql:
             assert "USING COVERING INDEX" in plan[0] and "_at<?" in plan[0], f"{sql}: {plan}"
         if "count(*)" in sql:

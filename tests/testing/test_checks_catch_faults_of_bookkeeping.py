@@ -48,6 +48,20 @@ class UnlinksOneWay(FaultyWrites):
         return [write]
 
 
+@faults.caught_by(
+    checks.check_unlink_removes_links_that_lead_one_way, checks.check_what_is_forgotten_is_linked_from_nowhere
+)
+class UnlinksWhereItLeadsOnly(FaultyWrites):
+    async def bend(self, write):
+        if isinstance(write, Unlink):
+            [outgoing] = await self.inner.links([write.engram_id])
+            targets = list(dict.fromkeys(link.target_id for link in outgoing))
+            back = [link for links in await self.inner.links(targets) for link in links]
+            known = [*outgoing, *(link for link in back if link.target_id == write.engram_id)]
+            return [link._replace(weight=0.0) for link in known]
+        return [write]
+
+
 # Documents
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from neuro.stores.base import Document, Link, Store, Unlink
+from neuro.stores.base import Document, Link, Remove, Store, Unlink
 from neuro.testing.expect import raises
-from neuro.testing.samples import nasty_engrams
-from neuro.testing.stores.engrams import MakeStore
+from neuro.testing.samples import nasty_engrams, sample_id, sample_placed
+from neuro.testing.stores.engrams import REGION, MakeStore
 
 
 async def _links(store: Store, *ids: str) -> list[list[Link]]:
@@ -59,6 +59,40 @@ async def check_unlink_removes_both_directions(make_store: MakeStore) -> None:
         for _ in range(2):
             await store.write([Unlink("a")])
             assert await _links(store, "a", "b", "c") == [[], [kept[0]], [kept[1]]]
+
+
+async def check_unlink_removes_links_that_lead_one_way(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        there, back = _both_ways("b", "c", "temporal", 0.5)
+        hub = [Link(f"n{n}", "a", kind, 1.0) for n in range(40) for kind in ("temporal", "co_held")]
+        await store.write(
+            [*hub, Link("a", "b", "temporal", 1.0), there, back, Link("d", "e", "temporal", 1.0)]
+        )
+        await store.write([Link("n0", "a", "temporal", 0.0), Link("n1", "a", "temporal", 0.0)])
+        await store.write([Link("n1", "a", "temporal", 2.0), Link("c", "a", "co_held", 1.0), Unlink("a")])
+        assert await _links(store, "a", "b", "c", *(f"n{n}" for n in range(40))) == [
+            [],
+            [there],
+            [back],
+            *[[]] * 40,
+        ]
+        again = Link("a", "n1", "temporal", 1.0)
+        await store.write([Link("d", "e", "temporal", 0.0), Unlink("a"), again, Unlink("e")])
+        assert await _links(store, "n1", "a", "d") == [[], [again], []]
+        await store.write([Unlink("n1")])
+        assert await _links(store, "a") == [[]]
+        assert await store.verify() == []
+
+
+async def check_what_is_forgotten_is_linked_from_nowhere(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        await store.engrams(REGION).insert([sample_placed(n) for n in (1, 2, 3)])
+        ends = [(1, 2), (3, 2), (3, 1)]
+        links = [Link(sample_id(a), sample_id(b), "temporal", 1.0) for a, b in ends]
+        await store.write(links)
+        await store.write([Remove(REGION, sample_id(2)), Unlink(sample_id(2))])
+        assert await _links(store, sample_id(1), sample_id(3)) == [[], links[2:]]
+        assert await store.verify() == []
 
 
 # Documents
@@ -189,6 +223,8 @@ BOOKKEEPING_CHECKS = (
     check_links_are_set_replaced_and_removed,
     check_links_are_outgoing_in_the_order_asked,
     check_unlink_removes_both_directions,
+    check_unlink_removes_links_that_lead_one_way,
+    check_what_is_forgotten_is_linked_from_nowhere,
     check_documents_survive_as_json,
     check_a_document_set_to_none_is_gone,
     check_documents_do_not_change_with_what_was_given_or_read,

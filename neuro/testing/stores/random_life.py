@@ -115,7 +115,8 @@ class _Life:
     async def _associate(self) -> None:
         one, other = self._somebody(), self._somebody()
         if one is not None and other is not None and one != other:
-            await self._write(_both_ways(one, other, self.rng.choice((0.0, self.rng.random() + 0.1))))
+            pair = _both_ways(one, other, self.rng.choice((0.0, self.rng.random() + 0.1)))
+            await self._write(pair[: 1 + self._step % 2])  # every other time one way only
 
     async def _note(self) -> None:
         key = self.rng.choice(("a", "b"))
