@@ -127,7 +127,7 @@ class Connectome:
     async def instances(self, concept_ids: Sequence[str]) -> list[list[str]]:
         """Ids of the engrams that each concept is wired to, in order; some may be no more."""
         stored = await self._store.links(concept_ids) if concept_ids else []
-        return [[link.target_id for link in links] for links in stored]
+        return [[link.target_id for link in links if link.target_id != _CONCEPTS] for links in stored]
 
     async def concepts(self) -> list[str]:
         """Ids of all concepts, in order; some may have no instance left."""
@@ -153,6 +153,7 @@ class Connectome:
                 changed = [(i, 1.0) for i in sorted(new & kept)] + [(i, 0.0) for i in held if i not in kept]
                 if changed:
                     links.append(Link(_CONCEPTS, concept, AssociationType.INSTANCE, 1.0))
+                    links.append(Link(concept, _CONCEPTS, AssociationType.INSTANCE, 1.0))  # copies find it by that
                 for engram_id, weight in changed:
                     links.append(Link(concept, engram_id, AssociationType.INSTANCE, weight))
                     links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))

@@ -11,7 +11,8 @@ from telling import contents, found, kept, kinds
 from neuro import Brain, BrainConfig, EngramNotFoundError, MemoryType, StoreUnavailableError
 from neuro.concepts import ConceptParams, concept_id
 from neuro.stores import MemoryStore
-from neuro.testing import FailingStore, InterleavingStore
+from neuro.stores.copying import copy_store
+from neuro.testing import FailingStore, InterleavingStore, KeptOpen
 
 TOLD = {
     "Melanie": [
@@ -45,6 +46,17 @@ async def test_a_night_makes_a_list_of_what_somebody_told_of_a_kind():
         assert await known(brain, "activities") == ["Melanie spoke of activities: hiking, Pottery"]
         assert await known(brain, "activities", "Dana") == ["Dana spoke of activities: fishing"]
         assert {e.context["about"] for e in await brain.list(where=MELANIE)} == {"Melanie"}
+
+
+async def test_a_copy_of_a_store_knows_it_too():
+    original, copy = MemoryStore(), MemoryStore()
+    async with Brain.create(KeptOpen(original)) as brain:
+        await told(brain)
+        await brain.sleep()
+        listed = contents(await brain.list(where=KNOWN))
+        await copy_store(original, copy)
+    async with Brain.create(copy) as brain:
+        assert contents(await brain.list(where=KNOWN)) == listed != []
 
 
 async def test_sources_can_be_followed():
