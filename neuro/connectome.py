@@ -153,7 +153,9 @@ class Connectome:
                 changed = [(i, 1.0) for i in sorted(new & kept)] + [(i, 0.0) for i in held if i not in kept]
                 if changed:
                     links.append(Link(_CONCEPTS, concept, AssociationType.INSTANCE, 1.0))
-                    links.append(Link(concept, _CONCEPTS, AssociationType.INSTANCE, 1.0))  # copies find it by that
+                    links.append(
+                        Link(concept, _CONCEPTS, AssociationType.INSTANCE, 1.0)
+                    )  # copies find it by that
                 for engram_id, weight in changed:
                     links.append(Link(concept, engram_id, AssociationType.INSTANCE, weight))
                     links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))
