@@ -208,9 +208,9 @@ class Keeping:
         await body.anatomy.settle()  # what waits would be written when it is gone
         async with body.connectome.forgetting(engram_ids):
             owners = await body.anatomy.forget(engram_ids)
-            for engram_id in engram_ids:
+            owners |= dict.fromkeys(concepts, Neocortex.name)
+            for engram_id in owners:
                 body.sharing.let_go(engram_id)
-        owners |= dict.fromkeys(concepts, Neocortex.name)
         if not owners:
             raise EngramNotFoundError(engram_ids[0])
         body.acted = True

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from neuro.engram import Engram, MemoryType
 from neuro.errors import StaleEngramError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import Fading
+from neuro.ids import is_engram_id
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.probe import Reading
 from neuro.regions.basal_ganglia import BasalGanglia
@@ -358,11 +359,13 @@ class Anatomy:
             found = await region.store.get(engram_ids)
             owners.update({engram.engram_id: region.name for engram in found if engram is not None})
         writes: list[Write] = []
-        for engram_id in engram_ids:
+        # What was not there yet when it was looked for stays, and what is no engram has no owner.
+        for engram_id in [i for i in engram_ids if i in owners or not is_engram_id(i)]:
             writes.extend(Remove(region.name, engram_id) for region in self.memory_regions)
             writes.append(Unlink(engram_id))
-        await self._store.write(writes, op_id=uuid.uuid4().hex)
-        for engram_id in engram_ids:
+        if writes:
+            await self._store.write(writes, op_id=uuid.uuid4().hex)
+        for engram_id in owners:
             self.let_go(engram_id)
         return {engram_id: owners[engram_id] for engram_id in engram_ids if engram_id in owners}
 

@@ -104,6 +104,9 @@ FAILED_FOR_TWO: dict[str, Program] = {
     "two recalls of one brain at once": (
         Other(Recall("violin")), KEYS, Sleep(), Together((Other(Seek(0)), Other(VIOLIN), Other(Seek(0)))),
     ),
+    "a forget of what the other is about to write": (
+        Outage(), KEYS, Recover(), Together((Pin(0), Other(Forget(0)))),
+    ),
     "a forget of what the other keeps to itself": (Outage(), KEYS, Other(Forget(0)), Recover(), Other(Seek(0))),
     "a change that waits, of what the other moves": (
         Other(KEYS), Other(LoseReply("amend")), Other(Recall("keys")), Wait(DAY), Sleep(), Other(Recover()),
