@@ -124,12 +124,13 @@ class Schedule:
             seconds: brain time to look ahead, > 0.
             points: how many, evenly spaced, from now to the end; 2 to 10,000.
         """
-        if check_number(seconds, "seconds", low=0.0) == 0.0:
+        span = check_number(seconds, "seconds", low=0.0)
+        if span == 0.0:
             raise InvalidArgumentError("seconds: must be above 0 (got 0)")
         check_count(points, "points", 2, _MOST_POINTS)
         checked, now = check_engram(engram), self._body.time.now()
         fading = self._body.anatomy.fading(checked)
-        ahead = np.linspace(0.0, seconds, points)
+        ahead = np.linspace(0.0, span, points)
         return Curve(ahead, np.array([fading.retention(checked, now + t) for t in ahead.tolist()]))
 
 

@@ -348,6 +348,7 @@ async def test_a_curve_shows_retention_as_it_will_be(law: Any):
             await clock.advance(10 * DAY)
         assert brain.schedule.curve(engram).seconds.shape == (100,)
         assert brain.schedule.curve(engram).seconds[-1] == 30 * DAY
+        assert brain.schedule.curve(engram, seconds=2**64, points=2).seconds.tolist() == [0.0, 2.0**64]
 
 
 async def test_the_curves_of_the_pinned_and_the_important_are_level():
