@@ -18,7 +18,7 @@ All keys of a namespace begin with ``neuro:{namespace}:``: one hash tag, so a cl
     to:<id>            set     links to an engram, source|kind
     linked             set     ids of those that have links, from or to them
     doc                hash    bookkeeping documents, key -> JSON
-    chg                stream  what happened to which engram, the last 100,000
+    chg                stream  what happened to which engram, the last 10,000
     wr                 zset    writer -> last beat
     lease              hash    who sleeps: holder, until, and the highest fence so far
     ops, ops-order     hash    the last 10,000 operations that writes named -> outcome, and a list of them in order

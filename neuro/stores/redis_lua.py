@@ -106,8 +106,8 @@ end
 """
 
 NEWS = """
--- The log of what happened: MAXLEN is about ten times what must be known.
+-- The log of what happened: as far back as in a file.
 local function tell(changes, kind, id)
-  redis.call('XADD', changes, 'MAXLEN', '~', '100000', '*', kind, id)
+  redis.call('XADD', changes, 'MAXLEN', '~', '10000', '*', kind, id)
 end
 """
