@@ -66,9 +66,7 @@ class Sharing:
     async def hear(self) -> None:
         """`catch_up`, and StoreUnavailableError if the store is away."""
         await self._anatomy.settle()
-        async with (
-            self._hearing
-        ):  # or who comes second would go on before the first has taken in what both heard
+        async with self._hearing:  # or the second to come would go on before the first has taken in the news
             news = await self._store.news(self._position)
             if self._position is not None:
                 await self._take_in(news)

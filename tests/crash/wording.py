@@ -50,8 +50,6 @@ def legible(folder: Path) -> set[str]:
     """The rare words that are in the bytes of the files of a folder."""
     found: set[bytes] = set()
     for file in folder.rglob("*"):
-        if file.name.startswith("temp-"):  # of a rewrite that broke off when its Redis was killed
-            continue
         try:
             found.update(_RARE.findall(file.read_bytes()))
         except (FileNotFoundError, IsADirectoryError):  # a server has just taken it away
