@@ -1,13 +1,14 @@
 """What is on a brain's mind, written down beside its memories, so that waking up after a crash is no fresh start.
 
 Small things (working memory, the goal, the place in the stream) are written with every new engram, and at most a
-second after a recall; what the next night is to wire and replay at most some seconds later.
+second after a recall; what the next night is to wire and replay at most some seconds later, and only if it changed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from neuro.clock import Clock
@@ -46,20 +47,25 @@ class Mind:
         suffix = "" if scope is None else f":{scope}"
         self.keys = (f"mind{suffix}", f"ledger{suffix}")
         self._written = self._ledger_written = -math.inf
+        self._ledger_revision = -1
 
-    def documents(self, *, whole: bool = False) -> list[Document]:
-        """What is to be written now.
+    @contextmanager
+    def writing(self, *, whole: bool = False) -> Generator[list[Document]]:
+        """What the block is to write now; if it raises, that is still to be written.
 
         Args:
             whole: with what the next night has to do, however lately that was written.
         """
-        now = self._clock.now()
+        now, revision = self._clock.now(), self._hippocampus.ledger_revision
         found = [self.document(self._prefrontal_cortex, self._hippocampus)]
         self._written = now
-        if whole or not 0.0 <= now - self._ledger_written < _LEDGER_PAUSE:
-            found.append(Document(self.keys[1], self._hippocampus.ledger()))
-            self._ledger_written = now
-        return found
+        due = whole or not 0.0 <= now - self._ledger_written < _LEDGER_PAUSE
+        if not due or revision == self._ledger_revision:
+            yield found
+            return
+        self._ledger_written = now
+        yield [*found, Document(self.keys[1], self._hippocampus.ledger())]
+        self._ledger_revision = revision
 
     def document(self, prefrontal_cortex: PrefrontalCortex, hippocampus: Hippocampus) -> Document:
         """The small part of what is to be written, as these regions have it."""
@@ -68,7 +74,8 @@ class Mind:
     async def write(self) -> None:
         """Writes what is on the mind, unless that has just been done."""
         if self._store.durable and not 0.0 <= self._clock.now() - self._written < _PAUSE:
-            await self._store.write(self.documents())
+            with self.writing() as documents:
+                await self._store.write(documents)
 
     async def resume(self, mind: Mapping[str, Any] | None, ledger: Mapping[str, Any] | None) -> None:
         """Takes up what an earlier life wrote down under `keys`."""

@@ -114,5 +114,5 @@ class Nights:
         if weight > 0.0 or any(report.values()):
             body.acted = True
             await body.calendar.count_night(waking, now, full_day)
-            await body.store.write([*body.state(), *body.mind.documents(whole=True)])
+            await body.write_state()
         return report

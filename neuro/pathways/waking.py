@@ -101,9 +101,14 @@ class Body:
         """Writes to the store what is not there yet: what waits for it, new links, and where the brain stands."""
         await self.anatomy.pay_debts()
         await self.connectome.flush()
-        await self.store.write([*self.state(), *self.mind.documents(whole=True)])
+        await self.write_state()
         await self.calendar.close()
         await self.sharing.leave()
+
+    async def write_state(self) -> None:
+        """Writes where the brain stands and what is on its mind."""
+        with self.mind.writing(whole=True) as documents:
+            await self.store.write([*self.state(), *documents])
 
     def state(self) -> list[Document]:
         """Where the brain stands but for its calendar; small, however much it remembers."""
@@ -284,7 +289,8 @@ def _build(
         """With each new engram its links are written, and what is on the mind; whose it is, is known before."""
         await sharing.beat()
         async with connectome.writing(born=born) as links:
-            yield [*links, *mind.documents()]
+            with mind.writing() as documents:
+                yield [*links, *documents]
 
     journal = Journal(store, Hippocampus.name, writer, capacity=config.buffer, accompany=accompany)
     connectome = Connectome(store, config.connectome, unborn=journal)

@@ -325,6 +325,11 @@ class Hippocampus(JournalledRegion):
         """What the next night has to replay and to wire, as JSON; grows with the day."""
         return self._tonight.state()
 
+    @property
+    def ledger_revision(self) -> int:
+        """Another one whenever `ledger` has changed."""
+        return self._tonight.revision
+
     def imagined(self) -> Self:
         """Of engrams it shows and holds what this one does: only what it notes is its own."""
         twin = super().imagined()

@@ -22,6 +22,8 @@ class Tonight:
         self._most_pairs = most_pairs
         self._pairs: dict[tuple[str, str, AssociationType], float] = {}
         self._unreplayed: dict[str, float] = {}
+        self.revision = 0
+        """Counts the changes of what waits, so that it is written down only after one."""
 
     @property
     def pairs(self) -> int:
@@ -37,10 +39,12 @@ class Tonight:
         """An engram was accessed, when so many full nights had been slept."""
         self._unreplayed.pop(engram_id, None)
         self._unreplayed[engram_id] = sleeps
+        self.revision += 1
 
     def notice_once(self, engram_id: str, sleeps: float) -> None:
         """`notice`, unless it waits already."""
-        self._unreplayed.setdefault(engram_id, sleeps)
+        if engram_id not in self._unreplayed:
+            self.notice(engram_id, sleeps)
 
     def ripe(self, sleeps: float) -> list[str]:
         """Ids of what has been slept on for a full night since its last access, the oldest first."""
@@ -54,7 +58,7 @@ class Tonight:
     def replayed(self, engram_ids: Iterable[str]) -> None:
         """These have been replayed."""
         for engram_id in engram_ids:
-            self._unreplayed.pop(engram_id, None)
+            self.revision += self._unreplayed.pop(engram_id, None) is not None
 
     def pair(self, engram_ids: Sequence[str], kind: AssociationType, weight: float) -> None:
         """Engrams were active together, each with each."""
@@ -62,6 +66,7 @@ class Tonight:
             for source, target in ((first, second), (second, first)):
                 self._pairs.pop((source, target, kind), None)
                 self._pairs[source, target, kind] = weight
+                self.revision += 1
         while len(self._pairs) > 2 * self._most_pairs:
             del self._pairs[next(iter(self._pairs))]
 
@@ -69,13 +74,15 @@ class Tonight:
         """What was paired since this was last asked; it is the caller's from here on."""
         taken = [Association(source, target, kind, w) for (source, target, kind), w in self._pairs.items()]
         self._pairs.clear()
+        self.revision += len(taken)
         return taken
 
     def forget(self, engram_id: str) -> None:
         """Nothing of an engram is left to do."""
-        self._unreplayed.pop(engram_id, None)
+        self.replayed((engram_id,))
         for key in [key for key in self._pairs if engram_id in key[:2]]:
             del self._pairs[key]
+            self.revision += 1
 
     def state(self) -> dict[str, Any]:
         """All of it, as JSON; grows with the day."""
@@ -88,3 +95,4 @@ class Tonight:
         """Goes on from what `state` returned in an earlier life."""
         self._unreplayed.update(state["unreplayed"])
         self._pairs.update({(a, b, AssociationType(kind)): w for a, b, kind, w in state["bindings"]})
+        self.revision += 1

@@ -1,7 +1,9 @@
 """Costs: what a perceive, a recall and an idle night ask of the store does not grow with what is stored."""
 
 import asyncio
+import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,27 @@ from neuro import Brain
 from neuro.clock import SimulatedClock
 from neuro.embedders import WordsEmbedder
 from neuro.engram import MemoryType
-from neuro.stores import Link, Placed, Store, open_store
-from neuro.testing import CountingStore
+from neuro.errors import StoreUnavailableError
+from neuro.stores import Document, Link, MemoryStore, Placed, Store, Write, open_store
+from neuro.testing import CountingStore, KeptOpen
+from neuro.testing.doubles import StoreWrapper
 from neuro.testing.samples import sample_engram, sample_id, sample_trace
+
+
+class WeighingStore(StoreWrapper):
+    """Sums the length of the documents that are written; fails once on a write with one that is to be refused."""
+
+    characters = 0
+    refused: str | None = None
+
+    async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+        documents = [one for one in writes if isinstance(one, Document)]
+        if self.refused in {one.key for one in documents}:
+            self.refused = None
+            raise StoreUnavailableError("gone")
+        self.characters += sum(len(json.dumps(one.value)) for one in documents)
+        await super().write(writes, op_id=op_id)
+
 
 FEW, MANY = 1_000, 10_000
 REGIONS = {
@@ -103,3 +123,36 @@ async def test_ten_times_as_many_engrams_cost_as_many_calls_and_reads(kept: str,
     read = {name: reads["get"] + reads["scan"] + reads["amend"] for name, (_, reads) in many.items()}
     assert read["perceive"] == read["idle night"] == 0
     assert read["probe"] <= 30 and read["recall"] <= 30 + 10
+
+
+@pytest.mark.parametrize("perceived", [10, 300])
+async def test_a_night_of_a_busy_day_does_not_write_down_again_what_waits_for_the_next(perceived: int):
+    store, clock = WeighingStore(KeptOpen(MemoryStore())), SimulatedClock()
+    async with Brain.create(store, clock=clock) as brain:
+        await brain.perceive_many([f"Dana said number {n}" for n in range(perceived)])
+        await clock.advance(60.0)
+        await brain.sleep()
+        assert brain.hippocampus.inspect().unreplayed == perceived
+        store.characters = 0
+        await clock.advance(60.0)
+        await brain.sleep()
+        assert 0 < store.characters < 2_500
+
+
+async def test_what_waits_for_the_next_night_is_written_down_by_the_next_if_a_write_failed():
+    kept, clock = MemoryStore(), SimulatedClock()
+    store = WeighingStore(KeptOpen(kept))
+    async with Brain.create(store, clock=clock) as brain:
+        for n in range(3):
+            await brain.perceive(f"Dana said number {n}")
+        await clock.advance(60.0)
+        store.refused = "ledger"
+        with pytest.raises(StoreUnavailableError):
+            await brain.sleep()
+        assert store.refused is None
+        await clock.advance(60.0)
+        await brain.sleep()
+        waiting = brain.hippocampus.ledger()["unreplayed"]
+        assert len(waiting) == 3
+        async with Brain.create(KeptOpen(kept), clock=clock) as other:  # as after a crash of the first
+            assert other.hippocampus.ledger()["unreplayed"] == waiting
