@@ -16,6 +16,7 @@ from neuro.testing.redis import fake_redis
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
+KEYS, HARBOUR, SHIP = "The keys are in the drawer", "We met Dana at the harbour", "The ship sails at noon"
 
 
 def contents(found: Iterable[Any]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from telling import KINDS, Deliberate, contents, encoded, kept, whole
+from telling import HARBOUR, KEYS, KINDS, SHIP, Deliberate, contents, encoded, kept, whole
 
 from neuro import (
     Brain,
@@ -24,7 +24,6 @@ from neuro.stores.memory import MemoryStore
 from neuro.testing import CountingStore, KeptOpen
 
 T = TypeVar("T")
-KEYS, HARBOUR, SHIP = "The keys are in the drawer", "We met Dana at the harbour", "The ship sails at noon"
 
 
 # All or nothing

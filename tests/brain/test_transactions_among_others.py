@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from telling import DAY, KINDS, Deliberate, bare, contents, encoded, kept
+from telling import DAY, HARBOUR, KEYS, KINDS, SHIP, Deliberate, bare, contents, encoded, kept
 
 from neuro import (
     Brain,
@@ -22,7 +22,6 @@ from neuro.stores.memory import MemoryStore
 from neuro.testing import InterleavingStore, KeptOpen, StoreWrapper
 
 T = TypeVar("T")
-KEYS, HARBOUR, SHIP = "The keys are in the drawer", "We met Dana at the harbour", "The ship sails at noon"
 
 
 # Others

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from telling import DAY, KINDS, Deliberate, bare, contents, encoded, kept, whole
+from telling import DAY, HARBOUR, KEYS, KINDS, SHIP, Deliberate, bare, contents, encoded, kept, whole
 
 from neuro import (
     Brain,
@@ -23,7 +23,6 @@ from neuro.stores.memory import MemoryStore
 from neuro.testing.machine.image import take_image
 
 T = TypeVar("T")
-KEYS, HARBOUR, SHIP = "The keys are in the drawer", "We met Dana at the harbour", "The ship sails at noon"
 
 
 # Stores that fail

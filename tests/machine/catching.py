@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
+from neuro.regions.anatomy import Anatomy
 from neuro.stores.memory import MemoryStore
 from neuro.testing.doubles import StoreWrapper
 from neuro.testing.machine import Program, draw_program, live, memory_place
@@ -76,3 +77,17 @@ async def assert_caught(fault, programs, monkeypatch):
             assert isinstance(error.__cause__, AssertionError), "the fault broke down instead of doing wrong"
             return
     pytest.fail(f"{PROGRAMS} programs came to a good end")
+
+
+def a_move_that_failed_is_not_tried_again(patch):
+    """A fault that both the checks of a brain and the machine must catch."""
+    honest = Anatomy.move
+
+    async def move(self, engram_ids, destination):
+        try:
+            return await honest(self, engram_ids, destination)
+        except BaseException:
+            self.hippocampus.departed(engram_ids)
+            raise
+
+    patch(Anatomy, "move", move)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
 import pytest
+from catching import a_move_that_failed_is_not_tried_again
 
 from neuro.errors import StoreUnavailableError
 from neuro.pathways import leasing, nights, sharing
@@ -182,18 +183,7 @@ def a_cancelled_night_is_never_made_up_for(patch):
     a_move_that_failed_is_not_tried_again(patch)
 
 
-@caught_by(check_a_night_that_fails_anywhere_is_made_up_for)
-def a_move_that_failed_is_not_tried_again(patch):
-    honest = Anatomy.move
-
-    async def move(self, engram_ids, destination):
-        try:
-            return await honest(self, engram_ids, destination)
-        except BaseException:
-            self.hippocampus.departed(engram_ids)
-            raise
-
-    patch(Anatomy, "move", move)
+caught_by(check_a_night_that_fails_anywhere_is_made_up_for)(a_move_that_failed_is_not_tried_again)
 
 
 @caught_by(check_a_night_that_fails_anywhere_is_made_up_for)
@@ -313,7 +303,7 @@ def what_is_perceived_is_written_by_the_next_act_or_the_close(patch):
 
 @caught_by(check_everything_perceived_is_there_after_closing, check_what_was_acknowledged_outlives_its_brain)
 def the_mind_is_not_written_down(patch):
-    patch(Mind, "documents", lambda self, *, whole=False: [])
+    patch(Mind, "writing", lambda self, *, whole=False: nullcontext([]))
 
 
 @caught_by(check_what_a_brain_leaves_is_adopted_once)

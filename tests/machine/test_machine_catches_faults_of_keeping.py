@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 
-from catching import Faults, assert_caught
+from catching import Faults, a_move_that_failed_is_not_tried_again, assert_caught
 
 from neuro.connectome import Connectome
 from neuro.pathways.oblivion import Oblivion
@@ -91,18 +91,7 @@ def a_move_that_is_interrupted_leaves_both(patch):
     patch(Anatomy, "_move", _moving(_inserted, _removed_as_it_is_by_now))
 
 
-@faults.caught(program=(KEYS, Together((Sleep(), Outage())), Recover()))
-def a_move_that_failed_is_not_tried_again(patch):
-    honest = Anatomy.move
-
-    async def move(self, engram_ids, destination):
-        try:
-            return await honest(self, engram_ids, destination)
-        except BaseException:
-            self.hippocampus.departed(engram_ids)
-            raise
-
-    patch(Anatomy, "move", move)
+faults.caught(program=(KEYS, Together((Sleep(), Outage())), Recover()))(a_move_that_failed_is_not_tried_again)
 
 
 @faults.caught()

@@ -7,13 +7,12 @@ import math
 import os
 import random
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError
@@ -42,12 +41,6 @@ FIRST_LAYOUT: list[list[str]] = json.loads(
 """Commands by which a namespace comes to what the first layout held."""
 
 pytestmark = pytest.mark.redis
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
 
 
 class Server:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from fakeredis import FakeServer
 from redis_servers import Servers
 from sqlite_files import Hook
 
+from neuro.stores.redis import RedisStore
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_lua import Command
 
@@ -51,6 +52,13 @@ def server() -> FakeServer:
 async def servers(server: FakeServer) -> AsyncIterator[Servers]:
     async with AsyncExitStack() as stack:
         yield Servers(server, stack)
+
+
+@pytest.fixture
+async def store(servers: Servers) -> AsyncIterator[RedisStore]:
+    """A brain's place on a Redis server in this process."""
+    async with aclosing(await servers.make()) as store:
+        yield store
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 
 import pytest
-from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 from redis_servers import REGION, Servers, key
 
@@ -19,18 +17,6 @@ from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
 
 DOCUMENT, DYNAMICS = key(f"d:{REGION}:"), key(f"m:{REGION}:")
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
-
-
-@pytest.fixture
-async def store(servers: Servers) -> AsyncIterator[RedisStore]:
-    async with aclosing(await servers.make()) as store:
-        yield store
 
 
 async def fill(store: RedisStore) -> None:

@@ -5,12 +5,11 @@ import os
 import re
 import socket
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from blockbuster import blockbuster_ctx
 
 from neuro.errors import ConfigurationError, NeuroError, StoreClosedError, StoreError, StoreUnavailableError
 from neuro.stores import redis_cluster, redis_connection
@@ -33,12 +32,6 @@ def replicas(count: int) -> bytes:
     """What a server says of its replicas."""
     text = f"# Replication\r\nrole:master\r\nconnected_slaves:{count}\r\n"
     return f"${len(text)}\r\n{text}\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
 
 
 async def _command(reader: asyncio.StreamReader) -> list[str]:

@@ -1,12 +1,11 @@
 """The store on Redis when something fails: outages, replies that are lost, a server that forgot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import pytest
-from blockbuster import blockbuster_ctx
 from redis_servers import REGION, Servers, key
 
 from neuro.engram import Engram
@@ -29,18 +28,6 @@ from neuro.stores.redis_lua import Command
 from neuro.testing.samples import sample_engram, sample_id, sample_placed
 from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
-
-
-@pytest.fixture
-async def store(servers: Servers) -> AsyncIterator[RedisStore]:
-    async with aclosing(await servers.make()) as store:
-        yield store
 
 
 async def test_an_outage_is_reported_with_the_address_and_passes(servers: Servers) -> None:

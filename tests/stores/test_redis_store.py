@@ -2,12 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import pytest
-from blockbuster import blockbuster_ctx
 from redis_servers import REGION, URL, Servers, key
 
 from neuro.errors import ConfigurationError, FeatureMismatchError, LeaseLostError, StaleEngramError
@@ -38,19 +37,6 @@ from neuro.testing.samples import (
 from neuro.testing.stores import DURABLE_CHECKS, STORE_CHECKS, check_namespaces_are_isolated
 from neuro.testing.stores.bookkeeping import more
 from neuro.testing.stores.engrams import counted
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
-
-
-@pytest.fixture
-async def store(servers: Servers) -> AsyncIterator[RedisStore]:
-    async with aclosing(await servers.make()) as store:
-        yield store
-
 
 # The contract
 

@@ -4,13 +4,12 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from blockbuster import blockbuster_ctx
 from redis.asyncio import Redis
 from redis_servers import NAMESPACE, REGION, URL, Servers, key
 
@@ -22,12 +21,6 @@ from neuro.stores.redis_lua import Command
 from neuro.testing.samples import axis_features, sample_engram, sample_id
 
 WRITTEN = Path(__file__).parent / "written_by" / "redis_version_1.json"
-
-
-@pytest.fixture(autouse=True)
-def nothing_blocks_the_event_loop() -> Iterator[None]:
-    with blockbuster_ctx():
-        yield
 
 
 COMMANDS: list[list[str]] = json.loads(WRITTEN.read_text("utf-8"))
