@@ -22,6 +22,8 @@ _REWRITE_LIMIT = 300.0
 """Seconds for which `Care.scrub` waits for the server to write one of its files anew."""
 _FIRST_LOOK, _LONGEST_LOOK = 0.02, 1.0
 """Seconds between two looks whether it has."""
+_STARTS = 5
+"""How often it is asked to if it is started anew meanwhile."""
 _NEARLY_FULL = 0.9
 """Share of the server's memory limit from which on there is little room."""
 
@@ -176,13 +178,7 @@ class Care:
         if info.get("aof_enabled") != 1:
             return []
         advice = "the append-only file keeps what was removed until BGREWRITEAOF has run there."
-        if not await self._idle():
-            return [f"The server is still writing its files after {_REWRITE_LIMIT:g} s: {advice}"]
-        refusal = await self._server.ask("BGREWRITEAOF")
-        if isinstance(refusal, StoreError):
-            return [f"BGREWRITEAOF is refused ({refusal}): {advice}"]
-        done = await self._idle() and (await self._server.info()).get("aof_last_bgrewrite_status") == "ok"
-        return [] if done else [f"BGREWRITEAOF did not succeed within {_REWRITE_LIMIT:g} s: {advice}"]
+        return await self._write_anew(("BGREWRITEAOF",), "aof_last_bgrewrite_status", advice)
 
     async def _scrub_snapshot(self, info: Mapping[str, Any]) -> list[str]:
         policy = await self._server.config("save")
@@ -193,25 +189,35 @@ class Care:
             )
             return [advice] if made else []
         advice = "the snapshot (its dump file) keeps what was removed until BGSAVE has run there."
-        if not await self._idle():
-            return [f"The server is still writing its files after {_REWRITE_LIMIT:g} s: {advice}"]
-        refusal = await self._server.ask("BGSAVE", "SCHEDULE")
-        if isinstance(refusal, StoreError):
-            return [f"BGSAVE is refused ({refusal}): {advice}"]
-        done = await self._idle() and (await self._server.info()).get("rdb_last_bgsave_status") == "ok"
-        return [] if done else [f"BGSAVE did not succeed within {_REWRITE_LIMIT:g} s: {advice}"]
+        return await self._write_anew(("BGSAVE", "SCHEDULE"), "rdb_last_bgsave_status", advice)
 
-    async def _idle(self) -> bool:
-        """Waits until the server writes neither of its files anew, nor is about to; False if that takes too long."""
+    async def _write_anew(self, command: Command, status: str, advice: str) -> list[str]:
+        """Has the server write a file anew; again if it was started anew meanwhile, as it then knows of no failure."""
+        for _ in range(_STARTS):
+            before = await self._idle()
+            if before is None:
+                return [f"The server is still writing its files after {_REWRITE_LIMIT:g} s: {advice}"]
+            refusal = await self._server.ask(*command)
+            if isinstance(refusal, StoreError):
+                return [f"{command[0]} is refused ({refusal}): {advice}"]
+            after = await self._idle()
+            if after is not None and after.get("run_id") != before.get("run_id"):
+                continue
+            done = after is not None and after.get(status) == "ok"
+            return [] if done else [f"{command[0]} did not succeed within {_REWRITE_LIMIT:g} s: {advice}"]
+        return [f"The server was started anew {_STARTS} times meanwhile: {advice}"]
+
+    async def _idle(self) -> dict[str, Any] | None:
+        """INFO once the server writes neither of its files anew, nor is about to; None if that takes too long."""
         pause = _FIRST_LOOK
         try:
             async with asyncio.timeout(_REWRITE_LIMIT):
-                while _is_writing(await self._server.info()):
+                while _is_writing(info := await self._server.info()):
                     await asyncio.sleep(pause)
                     pause = min(2.0 * pause, _LONGEST_LOOK)
         except TimeoutError:
-            return False
-        return True
+            return None
+        return info
 
 
 def _is_writing(info: Mapping[str, Any]) -> bool:

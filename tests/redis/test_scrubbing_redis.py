@@ -1,5 +1,6 @@
 """What a real server keeps of what was removed, and what it says of how well it keeps the rest."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
@@ -59,6 +60,23 @@ async def test_what_was_removed_and_scrubbed_is_in_no_file(tmp_path: Path) -> No
         await eventually(lambda: holding(server, RARE) == set(), within=10.0)
         assert "dump.rdb" in holding(server, (b"The rest stays",))
         assert [e.content for e in await store.engrams("hippocampus").scan()] == ["The rest stays"]
+
+
+async def test_a_server_that_is_killed_while_it_writes_its_files_writes_them_again(tmp_path: Path) -> None:
+    async with running(tmp_path, *KEPT) as server, opened(server) as store:
+        await remember_and_forget(store, server)
+        async with server.client() as client:
+            await client.config_set("rdb-key-save-delay", 200_000)  # microseconds; gone with this process
+            scrubbing = asyncio.create_task(store.scrub())
+            await until(lambda: _is_rewriting(client))
+        server.kill()
+        await server.start()
+        assert await scrubbing == ()
+        await eventually(lambda: holding(server, RARE) == set(), within=10.0)
+
+
+async def _is_rewriting(client: Redis) -> bool:
+    return (await client.info("persistence"))["aof_rewrite_in_progress"] == 1
 
 
 async def test_a_server_that_keeps_no_files_needs_no_scrubbing(tmp_path: Path) -> None:
