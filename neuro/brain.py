@@ -278,11 +278,12 @@ class Brain(Looking):
 
         Args:
             hard: also makes its bytes unreadable in what the store keeps; takes as long as the store needs to
-                rewrite its logs. `Forgetting.remains` names what this cannot reach.
+                rewrite its logs. `Forgetting.remains` names what this cannot reach; what it could not do as the store
+                was away by then, the next night tries again.
 
         Raises:
             EngramNotFoundError: there is none.
-            StoreUnavailableError: the engram is still there; or it is gone and its bytes may not be.
+            StoreUnavailableError: the engram is still there.
         """
         self._life.check_open()
         [forgetting] = await self._keeping.forget([engram_id], hard=hard)

@@ -197,7 +197,7 @@ class Keeping:
                 break
         if not hard or not gone:
             return gone
-        remains = await self._body.store.scrub()
+        remains = await self._life.finish(self._body.erase())
         return [replace(forgetting, remains=remains) for forgetting in gone]
 
     async def _forget(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
@@ -214,7 +214,5 @@ class Keeping:
         if not owners:
             raise EngramNotFoundError(engram_ids[0])
         body.acted = True
-        if hard:
-            body.sensory_cortex.clear()
-        remains = await body.store.scrub() if hard else None
+        remains = await body.erase() if hard else None
         return [Forgetting(engram_id, region, remains) for engram_id, region in owners.items()]

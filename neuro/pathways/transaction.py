@@ -205,13 +205,8 @@ class Transaction:
                         raise  # it will never be less stale
         body.acted = True
         await body.note()
-        remains: tuple[str, ...] | None = None
-        try:
-            if any(isinstance(act, _Forgotten) and act.hard for act in self._acts):
-                body.sensory_cortex.clear()
-                remains = await body.store.scrub()
-        finally:
-            self._tell(written, remains)
+        hard = any(isinstance(act, _Forgotten) and act.hard for act in self._acts)
+        self._tell(written, await body.erase() if hard else None)
 
     async def _attempt(self, op_id: str) -> _Written:
         body = self._body

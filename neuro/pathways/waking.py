@@ -18,7 +18,7 @@ from neuro.config import BrainConfig
 from neuro.connectome import Connectome
 from neuro.embedders import Embedder, Filler, is_contextual, resolve
 from neuro.engram import Engram
-from neuro.errors import ConfigurationError, StoreUnavailableError, UnknownRegionError
+from neuro.errors import ConfigurationError, StoreError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.kinds import Kinds
@@ -96,6 +96,8 @@ class Body:
     oblivion: Oblivion
     acted: bool = False
     """Whether anything happened that is worth writing down."""
+    erasing: bool = False
+    """Whether the files of the store may still hold what was forgotten hard, as it could not be asked."""
 
     async def write_down(self) -> None:
         """Writes to the store what is not there yet: what waits for it, new links, and where the brain stands."""
@@ -140,6 +142,23 @@ class Body:
         """An engram as it is shown: with how far it is consolidated by now."""
         state = self.anatomy.fading(engram).consolidation(engram, self.sleeps)
         return engram.model_copy(update={"consolidation": state})
+
+    async def erase(self) -> tuple[str, ...]:
+        """Makes what was deleted unreadable, in the senses and in the files of the store; what may still hold it.
+
+        If the store is away that is said, and the next night tries again.
+        """
+        self.sensory_cortex.clear()
+        try:
+            remains = await self.store.scrub()
+        except StoreError as error:
+            self.erasing = True
+            return (
+                f"The store could not be rewritten ({error}): its files may hold it until the next night, which tries "
+                "again.",
+            )
+        self.erasing = False
+        return remains
 
     async def note(self) -> None:
         """After an act: what is on the mind is written down now and then; while the store is away, later."""
