@@ -187,12 +187,13 @@ class Keeping:
     ) -> list[Forgetting]:
         gone: list[Forgetting] = []
         last: str | None = None
-        while page := await self._body.anatomy.browse(lambda _: True, _PAGE, last):
+        await self._body.anatomy.settle()  # or what still waits would be left out
+        while page := await self._body.anatomy.browse(lambda _: True, _PAGE, last, lesioned=True):
             last = page[-1].engram_id
             ids = [engram.engram_id for engram in page if doomed(engram)]
             if ids:
                 with suppress(EngramNotFoundError):  # somebody else was quicker
-                    gone += await self._life.finish(self._forget(ids, hard=False))
+                    gone += await self._life.finish(self._delete(ids, hard))
             if end is not None and last > end:
                 break
         if not hard or not gone:
@@ -201,18 +202,22 @@ class Keeping:
         return [replace(forgetting, remains=remains) for forgetting in gone]
 
     async def _forget(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
+        gone = await self._delete(engram_ids, hard)
+        remains = await self._body.erase() if hard else None
+        return [replace(forgetting, remains=remains) for forgetting in gone]
+
+    async def _delete(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
         body = self._body
         concepts = [
             i for i in engram_ids if kind_of(i) is not None and await self._knowing.get(i) is not None
         ]
         await body.anatomy.settle()  # what waits would be written when it is gone
         async with body.connectome.forgetting(engram_ids):
-            owners = await body.anatomy.forget(engram_ids)
+            owners = await body.anatomy.forget(engram_ids, [body.to_be_erased()] if hard else [])
             owners |= dict.fromkeys(concepts, Neocortex.name)
             for engram_id in owners:
                 body.sharing.let_go(engram_id)
         if not owners:
             raise EngramNotFoundError(engram_ids[0])
         body.acted = True
-        remains = await body.erase() if hard else None
-        return [Forgetting(engram_id, region, remains) for engram_id, region in owners.items()]
+        return [Forgetting(engram_id, region) for engram_id, region in owners.items()]

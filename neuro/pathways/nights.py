@@ -108,8 +108,7 @@ class Nights:
         )
         with body.time.asleep(), body.oblivion.watched():
             report = await live_through(night, self._stages)
-        if body.erasing:
-            await body.erase()
+        await body.erase_what_is_left()
         if body.config.keep_for is not None:
             expired = await self._keeping.expire(body.clock.now() - body.config.keep_for, hard=True)
             report = replace(report, counts={**report.counts, "expired": expired})

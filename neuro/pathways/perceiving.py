@@ -101,14 +101,14 @@ class Perceiving:
         """Makes what was encoded durable, or keeps it for a store that is away.
 
         Raises:
-            StoreUnavailableError: it cannot be written, and nothing of it stays.
+            StoreError: some of it cannot be written, and nothing of that stays.
         """
         body = self._body
         encoded = [p.engram.engram_id for p in perceptions if p.engram is not None and not p.repeated]
         try:
             await body.journal.write(encoded)
         except BaseException:
-            for engram_id in encoded:
+            for engram_id in body.journal.refused(encoded):
                 body.sharing.let_go(engram_id)
             raise
 

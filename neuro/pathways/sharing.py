@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from neuro.clock import Clock
 from neuro.connectome import Connectome
-from neuro.errors import StoreUnavailableError
+from neuro.errors import StoreError, StoreUnavailableError
 from neuro.pathways.oblivion import Oblivion
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
@@ -104,7 +104,7 @@ class Sharing:
         journal = self._anatomy.hippocampus.journal
         while journal is not None and journal.behind:
             await asyncio.sleep(_ATTEMPT)
-            with suppress(StoreUnavailableError):
+            with suppress(StoreError):  # one that refuses may be mended, too
                 await self.beat()
                 await self._anatomy.settle()
 

@@ -205,8 +205,11 @@ class Transaction:
                         raise  # it will never be less stale
         body.acted = True
         await body.note()
-        hard = any(isinstance(act, _Forgotten) and act.hard for act in self._acts)
-        self._tell(written, await body.erase() if hard else None)
+        self._tell(written, await body.erase() if self._hard else None)
+
+    @property
+    def _hard(self) -> bool:
+        return any(isinstance(act, _Forgotten) and act.hard for act in self._acts)
 
     async def _attempt(self, op_id: str) -> _Written:
         body = self._body
@@ -219,7 +222,8 @@ class Transaction:
             written = await self._work_out()
             unlinked = [Unlink(engram_id) for engram_id in sorted(self._gone)]
             mind = body.mind.document(self.imagined.prefrontal_cortex, self.imagined.hippocampus)
-            await self._write([*written.writes, *links, *unlinked, mind], op_id)
+            erasing = [body.to_be_erased()] if self._hard else []
+            await self._write([*written.writes, *links, *unlinked, mind, *erasing], op_id)
             self._happen(written)
         return written
 

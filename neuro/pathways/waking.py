@@ -46,6 +46,7 @@ from neuro.stores import Document, Store, Write, open_store
 
 EMBEDDER_DOCUMENT = "embedder"
 _STATE_DOCUMENT = "state"
+_ERASING_DOCUMENT = "erasing"
 
 
 class _Shared(TypedDict):
@@ -96,8 +97,6 @@ class Body:
     oblivion: Oblivion
     acted: bool = False
     """Whether anything happened that is worth writing down."""
-    erasing: bool = False
-    """Whether the files of the store may still hold what was forgotten hard, as it could not be asked."""
 
     async def write_down(self) -> None:
         """Writes to the store what is not there yet: what waits for it, new links, and where the brain stands."""
@@ -143,22 +142,29 @@ class Body:
         state = self.anatomy.fading(engram).consolidation(engram, self.sleeps)
         return engram.model_copy(update={"consolidation": state})
 
-    async def erase(self) -> tuple[str, ...]:
-        """Makes what was deleted unreadable, in the senses and in the files of the store; what may still hold it.
+    def to_be_erased(self) -> Document:
+        """Is written with what is deleted for good: until that has been erased, every night tries to."""
+        return Document(_ERASING_DOCUMENT, uuid.uuid4().hex)
 
-        If the store is away that is said, and the next night tries again.
-        """
+    async def erase(self) -> tuple[str, ...]:
+        """Makes what was deleted unreadable, in the senses and in the files of the store; what may still hold it."""
         self.sensory_cortex.clear()
         try:
+            [mark] = await self.store.read_documents([_ERASING_DOCUMENT])
             remains = await self.store.scrub()
+            # What was deleted meanwhile has another mark.
+            await self.store.amend_document(_ERASING_DOCUMENT, lambda now: None if now == mark else now)
         except StoreError as error:
-            self.erasing = True
             return (
                 f"The store could not be rewritten ({error}): its files may hold it until the next night, which tries "
                 "again.",
             )
-        self.erasing = False
         return remains
+
+    async def erase_what_is_left(self) -> None:
+        """`erase`, if something was deleted for good by whomever and has not been erased."""
+        if await self.store.read_documents([_ERASING_DOCUMENT]) != [None]:
+            await self.erase()
 
     async def note(self) -> None:
         """After an act: what is on the mind is written down now and then; while the store is away, later."""

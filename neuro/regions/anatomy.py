@@ -212,11 +212,13 @@ class Anatomy:
             None for _ in digests
         ]
 
-    async def _ask(self, question: Callable[[MemoryRegion], Awaitable[_Answer]]) -> list[_Answer]:
-        """Answers of the intact regions, the hippocampus first: what moves meanwhile is seen once or twice."""
-        intact = [region for region in self.memory_regions if region.intact]
-        first = [await question(region) for region in intact[:1]]
-        return [*first, *await asyncio.gather(*map(question, intact[1:]))]
+    async def _ask(
+        self, question: Callable[[MemoryRegion], Awaitable[_Answer]], *, lesioned: bool = False
+    ) -> list[_Answer]:
+        """Answers of intact regions, or of all, the hippocampus first: what moves meanwhile is seen once or twice."""
+        asked = [region for region in self.memory_regions if region.intact or lesioned]
+        first = [await question(region) for region in asked[:1]]
+        return [*first, *await asyncio.gather(*map(question, asked[1:]))]
 
     async def upcoming(self, agenda: Agenda, before: float, *, limit: int) -> list[tuple[str, float]]:
         """Ids and instants of what is on an agenda before a brain time, in intact regions, the earliest first."""
@@ -224,11 +226,15 @@ class Anatomy:
         merged = {engram_id: at for items in found for engram_id, at in items}
         return sorted(merged.items(), key=lambda item: (item[1], item[0]))[:limit]
 
-    async def browse(self, shown: Callable[[Engram], bool], limit: int, after: str | None) -> list[Engram]:
-        """At most ``limit`` engrams of all regions that are to be shown, in order of id, beyond ``after``."""
+    async def browse(
+        self, shown: Callable[[Engram], bool], limit: int, after: str | None, *, lesioned: bool = False
+    ) -> list[Engram]:
+        """At most ``limit`` engrams of intact regions, or of all, that are to be shown, by id, beyond ``after``."""
         found: list[Engram] = []
         while len(found) < limit:
-            pages = await self._ask(lambda region, after=after: region.store.scan(after=after, limit=_BATCH))
+            pages = await self._ask(
+                lambda region, after=after: region.store.scan(after=after, limit=_BATCH), lesioned=lesioned
+            )
             # Beyond the end of a full page that region may hold more: go only as far as all pages reach.
             ends = [page[-1].engram_id for page in pages if len(page) == _BATCH]
             end = min(ends, default=None)
@@ -298,7 +304,7 @@ class Anatomy:
             StoreUnavailableError: it still waits.
         """
         journal = self.hippocampus.journal
-        if journal is None or not journal.behind:
+        if journal is None or not (journal.behind or journal.unwritten):
             return
         async with journal.paying:
             await journal.drain()
@@ -347,8 +353,8 @@ class Anatomy:
                     del leaving[engram_id]
         return [*leaving]
 
-    async def forget(self, engram_ids: Sequence[str]) -> dict[str, str]:
-        """Deletes engrams at their owners, in one step; the region's name by id, of those that there were.
+    async def forget(self, engram_ids: Sequence[str], also: Sequence[Write] = ()) -> dict[str, str]:
+        """Deletes engrams at their owners, in one step with ``also``; the region's name by id, of those there were.
 
         Raises:
             StoreUnavailableError: a store could not be reached; the engrams are still there.
@@ -364,7 +370,7 @@ class Anatomy:
             writes.extend(Remove(region.name, engram_id) for region in self.memory_regions)
             writes.append(Unlink(engram_id))
         if writes:
-            await self._store.write(writes, op_id=uuid.uuid4().hex)
+            await self._store.write([*writes, *also], op_id=uuid.uuid4().hex)
         for engram_id in owners:
             self.let_go(engram_id)
         return {engram_id: owners[engram_id] for engram_id in engram_ids if engram_id in owners}

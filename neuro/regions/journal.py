@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from neuro.errors import BufferFullError, StoreUnavailableError
 from neuro.regions.memory_region import Step
@@ -36,13 +36,15 @@ class Debt(NamedTuple):
     op_id: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Group:
     """Engrams that were first written together; written again, the store does nothing if it has them already."""
 
     items: list[Placed]
     op_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     tried: bool = False
+    refusal: Exception | None = None
+    """Why the store would not have them, the last time they were written."""
 
 
 class Journal:
@@ -116,67 +118,92 @@ class Journal:
         """Writes all that is new; whether these are stored. If not, the store is away, and they wait.
 
         Raises:
-            StoreUnavailableError: a store that should be there at all times failed; none of them waits.
+            StoreError: the store refused some of these, or failed and should be there at all times; see `refused`.
         """
-        async with self._writing:
-            if self._fresh:  # else somebody who waited before has written these too
-                await self._write_fresh()
+        if self._fresh or self._writing.locked():
+            await _undisturbed(self._write_new())
         asked = [*engram_ids]
-        for error in [self._failed.pop(engram_id) for engram_id in asked if engram_id in self._failed]:
-            raise error
+        for engram_id in asked:
+            if engram_id in self._failed:
+                raise self._failed[engram_id]
         return self._waiting.isdisjoint(asked)
 
-    async def _write_fresh(self) -> None:
-        group = _Group(self._fresh)
-        self._fresh = []
-        self._groups.append(group)
-        try:
-            if not self.away:
-                await self._write_groups()
-        except Exception as error:  # noqa: BLE001 - it is raised where `write` waits
-            if self.remote and isinstance(error, StoreUnavailableError):
-                return
-            self._groups.remove(group)
-            self._failing, self._away_until = False, 0.0  # nothing waits, so nothing is to be avoided
-            for placed in group.items:
-                self._waiting.discard(placed.engram.engram_id)
-                self._failed[placed.engram.engram_id] = error
+    def refused(self, engram_ids: Iterable[str]) -> list[str]:
+        """Those of some engrams that are neither stored nor wait; asked once."""
+        return [engram_id for engram_id in engram_ids if self._failed.pop(engram_id, None) is not None]
 
     async def drain(self) -> None:
         """Writes the engrams that wait; of their changes see `next_debt`.
 
         Raises:
-            StoreUnavailableError: it still waits.
+            StoreUnavailableError: some still wait.
         """
+        await _undisturbed(self._write_all())
+
+    # Only one of what follows is under way at a time.
+
+    async def _write_new(self) -> None:
+        async with self._writing:
+            if self._fresh:  # else somebody who waited before has written these too
+                await self._write_fresh()
+
+    async def _write_all(self) -> None:
         async with self._writing:
             if self._fresh:
                 await self._write_fresh()
             await self._write_groups()
+            if self._groups:
+                refusal = self._groups[0].refusal
+                raise StoreUnavailableError(f"the store refuses what waits for it: {refusal}") from refusal
+
+    async def _write_fresh(self) -> None:
+        new = [_Group(self._fresh[start : start + _BATCH]) for start in range(0, len(self._fresh), _BATCH)]
+        self._fresh = []
+        self._groups += new
+        try:
+            if not self.away:
+                await self._write_groups()
+        except StoreUnavailableError as error:
+            if not self.remote:
+                for group in self._groups:
+                    group.refusal = error
+        for group in new:
+            if group.refusal is not None:
+                self._groups.remove(group)
+                for placed in group.items:
+                    self._waiting.discard(placed.engram.engram_id)
+                    self._failed[placed.engram.engram_id] = group.refusal
+        if not self._groups:  # nothing waits, so nothing is to be avoided
+            self._failing, self._away_until = False, 0.0
 
     async def _write_groups(self) -> None:
+        """In order; what the store refuses stays, and holds up nothing else."""
         try:
-            while self._groups:
-                with fenced(None):  # a night may be the one to ask, and no perceive depends on its lease
-                    await self._write_group(self._groups[0])
-                group = self._groups.pop(0)
-                self._waiting.difference_update(placed.engram.engram_id for placed in group.items)
+            for group in [*self._groups]:
+                try:
+                    with fenced(None):  # a night may be the one to ask, and no perceive depends on its lease
+                        await self._write_group(group)
+                except StoreUnavailableError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - it is raised where somebody waits
+                    group.refusal = error
+                else:
+                    self._groups.remove(group)
+                    self._waiting.difference_update(placed.engram.engram_id for placed in group.items)
         except StoreUnavailableError:
             self._failing = True
             self._away_until = asyncio.get_running_loop().time() + _PAUSE
             raise
-        self._failing, self._away_until = False, 0.0
+        self._failing, self._away_until = bool(self._groups), 0.0
 
     async def _write_group(self, group: _Group) -> None:
         inserts = [Insert(self._region, placed, self.writer) for placed in group.items]
-        batches = [inserts[start : start + _BATCH] for start in range(0, len(inserts), _BATCH)]
         alone, group.tried = group.tried, True
-        for number, batch in enumerate(batches):
-            op_id = f"{group.op_id}:{number}"
-            if alone or number < len(batches) - 1:
-                await self._store.write(batch, op_id=op_id)
-            else:
-                async with self._accompany({placed.engram.engram_id for placed in group.items}) as also:
-                    await self._store.write([*batch, *also], op_id=op_id)
+        if alone:
+            await self._store.write(inserts, op_id=group.op_id)
+            return
+        async with self._accompany({placed.engram.engram_id for placed in group.items}) as also:
+            await self._store.write([*inserts, *also], op_id=group.op_id)
 
     def owe(self, debt: Debt) -> None:
         """Keeps a change until it can be written.
@@ -205,3 +232,10 @@ class Journal:
     def drop(self, engram_id: str) -> None:
         """Nothing of an engram waits any more: it has been forgotten."""
         self._owed -= len(self._debts.pop(engram_id, ()))
+
+
+async def _undisturbed(act: Coroutine[Any, Any, None]) -> None:
+    """Sees an act through though whoever waits for it may give up: others wait for the same write."""
+    task = asyncio.ensure_future(act)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, though nobody may ask
+    await asyncio.shield(task)

@@ -119,7 +119,7 @@ async def test_ten_times_as_many_engrams_cost_as_many_calls_and_reads(kept: str,
     assert calls["first perceive"] == 7 and calls["perceive"] == 6
     assert calls["repeat of today"] == 1
     assert calls["recall"] <= 10 and calls["probe"] <= 5
-    assert calls["idle night"] <= 15
+    assert calls["idle night"] <= 16
     read = {name: reads["get"] + reads["scan"] + reads["amend"] for name, (_, reads) in many.items()}
     assert read["perceive"] == read["idle night"] == 0
     assert read["probe"] <= 30 and read["recall"] <= 30 + 10

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from telling import DAY
+from telling import DAY, KINDS, kept
 
 from neuro import Brain, BrainConfig, StoreUnavailableError
 from neuro.clock import SimulatedClock
 from neuro.signals import Forgetting
-from neuro.stores import open_store
-from neuro.testing import FailingStore
+from neuro.stores import MemoryStore, open_store
+from neuro.testing import CountingStore, FailingStore, KeptOpen
 
 SECRET = "Dana hid the zirconium amulet"
 RARE = b"zirconium"
@@ -76,3 +76,58 @@ async def test_a_night_that_cannot_erase_what_it_lets_expire_leaves_it_to_the_ne
         assert (await brain.sleep()).counts["expired"] == 1
         await brain.sleep()
         assert not legible(tmp_path)
+
+
+async def test_what_a_killed_brain_had_still_to_erase_is_erased_by_the_next_night_of_anybody(tmp_path: Path):
+    path, clock = str(tmp_path / "brain.db"), SimulatedClock()
+    store = FailingStore(await open_store(path))
+    async with Brain.create(store, clock=clock) as killed:
+        engram = (await killed.perceive(SECRET)).engram
+        assert engram is not None
+        store.fail_next("scrub", StoreUnavailableError("killed"))
+        await killed.forget(engram.engram_id, hard=True)
+        async with Brain.create(path, clock=clock) as other:
+            assert legible(tmp_path)
+            await other.sleep()
+            assert not legible(tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nights_erase_once(kind: str, tmp_path: Path):
+    async with kept(kind, tmp_path) as place:
+        store = CountingStore(await place())
+        async with Brain.create(store, clock=SimulatedClock()) as brain:
+            engram = (await brain.perceive(SECRET)).engram
+            assert engram is not None
+            await brain.forget(engram.engram_id, hard=True)
+            await brain.sleep()
+            await brain.sleep()
+            assert store.calls["scrub"] == 1
+
+
+async def test_what_waits_for_a_store_that_was_away_is_forgotten_too():
+    store = FailingStore(KeptOpen(MemoryStore()))
+    async with Brain.create(store) as brain:
+        store.down = True
+        assert not (await brain.perceive(SECRET)).durable
+        store.down = False
+        assert len(await brain.forget_where({"memory_type": "episodic"})) == 1
+        assert await brain.list(dormant=True) == []
+
+
+@pytest.mark.parametrize("lesioned", ["hippocampus", "neocortex"])
+async def test_what_is_to_be_forgotten_goes_from_lesioned_regions_too(lesioned: str):
+    clock = SimulatedClock()
+    async with Brain.create(clock=clock, config=BrainConfig(keep_for=30 * DAY)) as brain:
+        for content in (SECRET, "Dana likes figs"):
+            await brain.perceive(content)
+            if lesioned == "neocortex":
+                await brain.sleep()
+            brain.lesion(lesioned)
+            if content == SECRET:
+                assert len(await brain.forget_where({"memory_type": "episodic"})) == 1
+            else:
+                await clock.advance(31 * DAY)
+                assert (await brain.sleep()).counts["expired"] == 1
+            brain.restore(lesioned)
+            assert await brain.list(dormant=True) == []
