@@ -189,7 +189,8 @@ class Brain(Looking):
         return (await self._perceiving.perceive([stimulus]))[0]
 
     async def perceive_many(self, items: Iterable[str | Stimulus]) -> builtins.list[Perception]:
-        """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived."""
+        """Takes in many stimuli in order, embedded in one batch; all are checked before the first is perceived, and
+        written 500 at a time: those that are written stay if a later write fails."""
         self._life.check_open()
         given, limit = check_items(items, "items", "strings or Stimulus"), self._body.config.max_content_bytes
         return await self._perceiving.perceive([Stimulus.checked(item, limit=limit) for item in given])

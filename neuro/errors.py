@@ -18,7 +18,9 @@ NeuroError
 |   `-- HomelessEngramError               no region claims this type of memory
 |-- StoreError
 |   |-- StoreUnavailableError (ConnectionError)  transient: try again, the night does
+|   |   `-- BufferFullError               the store is away, and no more may wait to be written
 |   |-- CorruptRecordError                key and schema version
+|   |-- LeaseLostError                    another brain sleeps by now
 |   `-- StoreClosedError
 |-- SleepError                            stage, and the report so far
 |-- ScopeError (PermissionError)

@@ -32,6 +32,8 @@ PARENTS = {
     "StoreUnavailableError": "StoreError",
     "CorruptRecordError": "StoreError",
     "StoreClosedError": "StoreError",
+    "BufferFullError": "StoreUnavailableError",
+    "LeaseLostError": "StoreError",
     "MergeConflictError": "ImageError",
 }
 TREE = {
@@ -47,6 +49,11 @@ def test_every_error_has_its_place_and_is_exported(name: str):
     assert getattr(neuro, name) is error
     assert issubclass(error, BUILTIN.get(name, Exception))
     assert issubclass(error, TREE[PARENTS.get(name, "NeuroError")])
+
+
+@pytest.mark.parametrize("name", TREE)
+def test_the_tree_that_users_read_has_every_error(name: str):
+    assert name in (errors.__doc__ or "").split()
 
 
 def test_the_tables_above_know_no_other_errors():

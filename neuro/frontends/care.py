@@ -16,12 +16,13 @@ from neuro.stores.opening import store_exists
 
 
 async def health(place: Place, screen: Screen, durability: str) -> bool:
-    """Shows how well a store keeps what it is given; whether all is well."""
+    """Shows how well a store keeps what it is given; whether nothing is to be done."""
     async with place.opened(durability=durability) as store:
         found = await store.health()
+        aside = len(await store.quarantine())
         url = store.url
     well = not found.concerns and not found.quarantined
-    pages.show_health(screen, url, place.brain_name, found)
+    pages.show_health(screen, url, place.brain_name, found, aside)
     screen.emit({"store": url, "namespace": place.brain_name, "healthy": well, **found._asdict()})
     return well
 

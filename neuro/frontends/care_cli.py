@@ -28,11 +28,12 @@ def health(
 ) -> int:
     """Say how well a store keeps what it is given.
 
-    What an acknowledged write has survived, what weakens that and what to do about it, and which records cannot be
-    read. What waits in a program's own buffer while the store is away, only that program can say: Brain.health().
+    What an acknowledged write has survived, what weakens that and what to do about it, and which records are in the
+    quarantine. It is quick, for it does not look at every record: whether all can be read says "neuro check". What
+    waits in a program's own buffer while the store is away, only that program can say: Brain.health().
 
     Exit codes: 0 all is well, 1 something is of concern (then what is perceived may be lost, or cannot be stored) or
-    a record cannot be read; 1 also if nothing can be said.
+    in the quarantine, until that is emptied ("neuro check --empty-quarantine --yes"); 1 also if nothing can be said.
 
     For example:
 
@@ -88,9 +89,9 @@ def backup(
 ) -> None:
     """Save a store to a new file while brains go on using it.
 
-    The file is a store itself: every command can look into it. It appears when it is whole and checked, and
-    nothing is overwritten. Of a file it holds all namespaces at one moment; of a Redis one namespace, without what
-    was forgotten until the end.
+    The file is a store itself: every command can look into it. It appears when it is whole and checked, and nothing
+    is overwritten; what was interrupted is done again by the same command. Of a file it holds all namespaces at one
+    moment; of a Redis one namespace, without what was forgotten until the end.
 
     For example:
 
@@ -101,6 +102,10 @@ def backup(
     if file is not None and store is not None:
         raise InvalidArgumentError("backup: name the store once (got it before the file and with --store)")
     named, into = (store, first) if file is None else (first, file)
+    if "://" in into:
+        raise InvalidArgumentError(
+            "backup: a store is saved to a file (got a URL): name that after the store"
+        )
     asyncio.run(care.backup(Place.of(named, namespace), Screen(as_json=json), Path(into).expanduser()))
 
 
@@ -120,8 +125,8 @@ def restore(
     """Restore a backup into a place where there is nothing yet, and check it there.
 
     Nothing is ever replaced. To put a backup in the place of a file, end the programs that use that, move it away
-    with the -wal and -shm beside it, and restore; on a Redis, restore into another namespace. What was interrupted
-    is done again by the same command.
+    with the -wal and -shm beside it, and restore; on a Redis, restore into another namespace. A file appears when it
+    is whole and checked. What was interrupted is done again by the same command.
 
     Exit codes: 0 done, 1 it could not be done, or the backup has flaws that "neuro check --repair" may mend.
 

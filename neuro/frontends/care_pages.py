@@ -12,8 +12,8 @@ from neuro.stores.base import Flaw, Health, Quarantined
 _LABEL = 12
 
 
-def show_health(screen: Screen, url: str, namespace: str, health: Health) -> None:
-    """How well a store keeps what it is given: first what is of concern."""
+def show_health(screen: Screen, url: str, namespace: str, health: Health, aside: int) -> None:
+    """How well a store keeps what it is given: first what is of concern; ``aside`` records are in quarantine."""
     screen.say(url, lead=f"{'store':<{_LABEL}}")
     screen.say(namespace, lead=f"{'namespace':<{_LABEL}}")
     screen.say(health.durability, lead=f"{'durability':<{_LABEL}}")
@@ -25,13 +25,18 @@ def show_health(screen: Screen, url: str, namespace: str, health: Health) -> Non
         screen.say(f"{name}: {_shown(able)}", lead=f"{'server':<{_LABEL}}")
     for name, fact in health.details.items():
         screen.say((f"{name}: {_shown(fact)}", ASIDE), lead=" " * _LABEL)
-    if health.quarantined:
+    met = len(health.quarantined) - aside
+    if met > 0:
         screen.say(
-            f"{counted(len(health.quarantined), 'record')} cannot be read, and count as gone: restore a backup, or"
-            " put them out of the way (neuro check --repair)."
+            f"{counted(met, 'record')} cannot be read: neuro check --repair puts aside what cannot be mended."
         )
-    elif not health.concerns:
-        screen.say("All is well.")
+    if aside:
+        screen.say(
+            f"{counted(aside, 'record')} in quarantine, as good as gone: look at what there is (neuro check); then"
+            " restore a backup, or delete for good what does not matter (neuro check --empty-quarantine --yes)."
+        )
+    if not health.concerns and not health.quarantined:
+        screen.say('All is well. Whether every record can be read says "neuro check".')
 
 
 def _shown(fact: str | float) -> str:

@@ -270,8 +270,8 @@ def ingest(
 
     A line is a turn: {"text": ...} with "speaker", "at" (ISO 8601 or seconds since 1970), "session", "memory_type",
     "tags", "salience", "reward" if you like, and anything else as context; or Speaker: text. What was lived through
-    before is passed over, so the same file again changes nothing. Bad lines are named and skipped; then the exit
-    code is 1.
+    before is passed over, so the same file again changes nothing; after a crash it goes on, and at most the last 5
+    turns count twice. Bad lines are named and skipped; then the exit code is 1.
 
     For example:
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from neuro.errors import InvalidArgumentError
@@ -18,7 +19,14 @@ from neuro.stores.base import Flaw
 from neuro.stores.copying import copy_store, is_vacant
 from neuro.stores.opening import open_store, parse_url, store_exists
 from neuro.stores.sqlite import SQLiteStore
-from neuro.stores.sqlite_backup import back_up, check_free, engrams_by_namespace, reader_of
+from neuro.stores.sqlite_backup import (
+    back_up,
+    check_free,
+    engrams_by_namespace,
+    reader_of,
+    restore_file,
+    until_stopped,
+)
 
 Progress = Callable[[int], object]
 """Told how many engrams have been copied since it was told last."""
@@ -59,7 +67,7 @@ async def save(
     if scheme == "sqlite":
         source = await asyncio.to_thread(Path(location).absolute)
         await asyncio.to_thread(engrams_by_namespace, source)
-        await asyncio.to_thread(back_up, reader_of(source), target)
+        await until_stopped(partial(back_up, reader_of(source), target))
         return Backup(await asyncio.to_thread(engrams_by_namespace, target))
     async with _folder(target.parent) as folder:
         file = folder / _COPY
@@ -70,7 +78,7 @@ async def save(
             if await is_vacant(store):
                 raise InvalidArgumentError(f"{store.url}: holds no memory in the namespace {name!r}")
             copied = await copy_store(store, copy, on_engrams=on_engrams)
-        await asyncio.to_thread(back_up, reader_of(file), target)
+        await until_stopped(partial(back_up, reader_of(file), target))
     return Backup({name: copied.engrams}, copied.unreadable)
 
 
@@ -82,9 +90,10 @@ async def restore(
     source: str | None = None,
     on_engrams: Progress = lambda _: None,
 ) -> Backup:
-    """Restores what `save` saved to a URL or path where there is nothing yet, and verifies it there.
+    """Restores what `save` saved to a URL or path where there is nothing yet, and verifies it.
 
-    A file becomes a file, with all namespaces; Redis gets one namespace. The backup is only read.
+    A file becomes a file, with all namespaces, which appears when it is whole and verified; Redis gets one namespace.
+    The backup is only read.
 
     Args:
         path: the backup, or any other SQLite file of neuro's.
@@ -103,11 +112,11 @@ async def restore(
     if scheme == "sqlite":
         if source is not None:
             raise InvalidArgumentError("source: a file is restored as a whole (got one namespace)")
-        return await _restore_file(file, await asyncio.to_thread(Path(location).absolute), list(saved))
+        return await _restore_file(file, await asyncio.to_thread(Path(location).absolute))
     chosen = _choose(file, list(saved), name, source)
     async with _folder(None) as folder:
         copy = folder / _COPY
-        await asyncio.to_thread(back_up, reader_of(file), copy)
+        await until_stopped(partial(back_up, reader_of(file), copy))
         async with (
             aclosing(await SQLiteStore.open(copy, namespace=chosen)) as store,
             aclosing(await open_store(url, namespace=namespace)) as target,
@@ -116,18 +125,14 @@ async def restore(
     return Backup({name: copied.engrams}, copied.unreadable)
 
 
-async def _restore_file(file: Path, target: Path, namespaces: list[str]) -> Backup:
+async def _restore_file(file: Path, target: Path) -> Backup:
     if await asyncio.to_thread(target.exists):
         raise InvalidArgumentError(
             f"{target}: there is a memory already; end the programs that use it, move it away with the -wal and -shm"
             " beside it, and restore again"
         )
-    await asyncio.to_thread(back_up, reader_of(file), target)
-    flaws: list[Flaw] = []
-    for namespace in namespaces:
-        async with aclosing(await SQLiteStore.open(target, namespace=namespace)) as store:
-            flaws += await store.verify()
-    return Backup(await asyncio.to_thread(engrams_by_namespace, target), flaws=tuple(dict.fromkeys(flaws)))
+    restored = await until_stopped(partial(restore_file, reader_of(file), target))
+    return Backup(restored.engrams, flaws=restored.flaws)
 
 
 def _choose(file: Path, saved: list[str], name: str, source: str | None) -> str:

@@ -86,7 +86,7 @@ class Link(NamedTuple):
     """One direction of an association as it is stored; both directions of a pair are links of their own.
 
     Written, it sets the weight; a weight of 0 removes the link. One from or to an engram's id
-    (`neuro.ids.is_engram_id`) that no region holds is not kept: it may have been forgotten meanwhile.
+    (`neuro.ids.is_engram_id`) that no region holds when its turn comes is not kept: it may have been forgotten.
     """
 
     source_id: str
@@ -99,7 +99,8 @@ class Insert(NamedTuple):
     """Stores an engram in a region.
 
     One that is there already with the same digest, content and instant of encoding stays as it is; another one of
-    its id makes the write stale. What was removed may be inserted again, and starts anew.
+    its id makes the write stale. What was removed may be inserted again, and starts anew; but where one write does
+    both, in whichever order, the engram moves: it has still seen the operations that it had, see `EngramStore.amend`.
     """
 
     region: str
@@ -109,7 +110,7 @@ class Insert(NamedTuple):
 
 
 class Remove(NamedTuple):
-    """Removes an engram from a region; without a revision, what is not there is nothing to remove."""
+    """Removes an engram from a region, not its links; without a revision, what is not there need not be removed."""
 
     region: str
     engram_id: str

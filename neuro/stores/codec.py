@@ -22,6 +22,8 @@ _WITHOUT_TOKENS = 1
 
 _DYNAMIC = ("trace", "pinned", "superseded_by", "target_retention", "revision", "salience", "reliability")
 _APART = ("features", "tokens", "associations")
+_GIVEN = " (got "
+"""What follows in a message is content, which is not for logs."""
 
 
 class Packed(NamedTuple):
@@ -55,12 +57,36 @@ def pack_dynamics(engram: Engram) -> str:
     return json.dumps(engram.model_dump(mode="json", include=set(_DYNAMIC)))
 
 
+def is_utf8(text: str | bytes) -> bool:
+    """Whether a text, as a store has read it, is one: a str is not if it has lone surrogates in place of bytes."""
+    if text.isascii():
+        return True
+    try:
+        if isinstance(text, str):
+            text.encode("utf-8")
+        else:
+            text.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
 def load_json(key: str, value: str | bytes) -> Any:
     """A JSON value; raises CorruptRecordError, naming ``key``, when it is none."""
+    if not is_utf8(value):
+        raise CorruptRecordError(f"{key}: is not UTF-8")
     try:
         return json.loads(value)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise CorruptRecordError(f"{key}: {exc}") from None
+
+
+def load_operations(key: str, value: str | bytes) -> list[Any]:
+    """The operations that an engram remembers; raises CorruptRecordError, naming ``key``, when they are none."""
+    operations = load_json(key, value)
+    if not isinstance(operations, list):
+        raise CorruptRecordError(f"{key}: the operations that it remembers are no list")
+    return operations  # pyright: ignore[reportUnknownVariableType]
 
 
 def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: bytes) -> Engram:
@@ -71,7 +97,7 @@ def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: byt
     """
     schema: Any = "unknown"
     try:
-        fields: dict[str, Any] = from_json(document, allow_inf_nan=False)
+        fields = _fields(document)
         schema = fields.pop("schema")
         if schema not in (_WITHOUT_TOKENS, SCHEMA_VERSION):
             raise CorruptRecordError(
@@ -83,12 +109,29 @@ def unpack(key: str, document: str | bytes, dynamics: str | bytes, features: byt
         if shape is not None:
             rows = np.frombuffer(features, dtype="<f2").reshape(shape)  # read-only, as bytes are
             fields["features"] = rows.astype(np.float16, copy=False)
-        fields.update(from_json(dynamics, allow_inf_nan=False))
+        fields.update(_fields(dynamics))
         return Engram(**fields)
     except CorruptRecordError:
         raise
-    except (ValueError, KeyError, TypeError, NeuroError) as exc:
-        raise CorruptRecordError(f"{key} (schema version {schema}): {exc}") from None
+    except (ValueError, KeyError, TypeError, OverflowError, NeuroError) as exc:
+        garbled = not (is_utf8(document) and is_utf8(dynamics))
+        problem = "is not UTF-8" if garbled else str(exc).partition(_GIVEN)[0]
+        raise CorruptRecordError(f"{key} (schema version {schema}): {problem}") from None
+
+
+def _fields(piece: str | bytes) -> dict[str, Any]:
+    fields = from_json(piece, allow_inf_nan=False)
+    if not isinstance(fields, dict):
+        raise TypeError("is no JSON object")
+    return fields  # pyright: ignore[reportUnknownVariableType]
+
+
+def unpack_as(engram_id: str, key: str, *pieces: Any) -> Engram:
+    """The engram again; CorruptRecordError also if it is not the one of this id."""
+    engram = unpack(key, *pieces)
+    if engram.engram_id != engram_id:
+        raise CorruptRecordError(f"{key}: is the record of {engram.engram_id}")
+    return engram
 
 
 def _apart(packed: bytes, counts: list[int], dimension: int) -> tuple[bytes, TokenVectors]:

@@ -97,6 +97,7 @@ class MemoryStore:
             return
         plan = Plan(self._ledger)
         documents: dict[str, str] = {}
+        links: list[Link | Unlink] = []
         for write in writes:
             match write:
                 case Insert(region, placed, writer):
@@ -107,15 +108,17 @@ class MemoryStore:
                     plan.replace(self.engrams(region), placed, revision)
                 case Document(key, value):
                     documents[key] = json.dumps(value)
+                case Link() if self._gone(write, plan):
+                    pass  # as it would be if the writes before it had been carried out
                 case Link() | Unlink():
-                    pass  # always possible
+                    links.append(write)
         plan.carry_out()
         for key, text in documents.items():
             self._set_document(key, text)
-        for write in writes:
+        for write in links:
             if isinstance(write, Link):
                 self._link(write)
-            elif isinstance(write, Unlink):
+            else:
                 self._unlink(write.engram_id)
         if op_id is not None:
             self._operations[op_id] = None
@@ -126,16 +129,16 @@ class MemoryStore:
         source, target, kind, weight = link
         if weight == 0.0:
             self._cut(source, target, kind)
-        elif not self._gone(link):
+        else:
             self._links.setdefault(source, {})[target, kind] = weight
             self._linkers.setdefault(target, {})[source, kind] = None
 
-    def _gone(self, link: Link) -> list[str]:
-        """Ends of a link that are ids of engrams that are not here."""
+    def _gone(self, link: Link, plan: Plan) -> list[str]:
+        """Ends of a link that are ids of engrams that are not here, once what is planned has been done."""
         return [
             end
             for end in (link.source_id, link.target_id)
-            if is_engram_id(end) and not any(end in engrams for engrams in self._regions.values())
+            if is_engram_id(end) and not any(plan.holds(engrams, end) for engrams in self._regions.values())
         ]
 
     def _unlink(self, engram_id: str) -> None:
@@ -237,7 +240,7 @@ class MemoryStore:
         """Links from or to what is not there; mended, they are gone."""
         flaws: list[Flaw] = []
         for link in [link for source in self._links for link in self._outgoing(source)]:
-            if gone := self._gone(link):
+            if gone := self._gone(link, Plan(self._ledger)):
                 key = f"{link.source_id} -> {link.target_id} ({link.kind})"
                 flaws.append(Flaw(key, f"links what is not there: {', '.join(gone)}", repair))
                 if repair:

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neuro.engram import Engram
 from neuro.errors import FeatureMismatchError, StaleEngramError
@@ -227,8 +227,14 @@ class MemoryEngrams:
 
     async def amend(self, engram_ids: Sequence[str], change: Change, *, op_id: str) -> list[Engram]:
         self.ledger.check_writable()
-        changed = (self.change(engram_id, change, op_id) for engram_id in engram_ids)
-        return [engram for engram in changed if engram is not None]
+        amended: dict[str, Held] = {}
+        for engram_id in dict.fromkeys(engram_ids):
+            if (held := self._held.get(engram_id)) is not None:
+                seen = op_id in held.operations
+                amended[engram_id] = held if seen else held.changed(change(held.engram), op_id)
+        for engram_id, held in amended.items():
+            self.settle(engram_id, held)
+        return [amended[engram_id].engram for engram_id in engram_ids if engram_id in amended]
 
     async def delete(self, engram_id: str, *, revision: int | None = None) -> bool:
         self.ledger.check_writable()
@@ -286,6 +292,7 @@ class Plan:
         self._ledger = ledger
         self._planned: dict[tuple[MemoryEngrams, str], Held | None] = {}
         self._inserted: set[tuple[MemoryEngrams, str]] = set()
+        self._operations: dict[str, tuple[str, ...]] = {}
         self._stale: dict[str, str] = {}
 
     def insert(self, engrams: MemoryEngrams, placed: Placed, writer: str | None) -> None:
@@ -301,6 +308,9 @@ class Plan:
     def remove(self, engrams: MemoryEngrams, engram_id: str, revision: int | None) -> None:
         """Plans a `Remove`."""
         if revision is None or self._has_revision(engrams, engram_id, revision):
+            held = self._now(engrams, engram_id)
+            if held is not None and held.operations:
+                self._operations[engram_id] = held.operations
             self._planned[engrams, engram_id] = None
 
     def replace(self, engrams: MemoryEngrams, placed: Placed, revision: int) -> None:
@@ -309,6 +319,10 @@ class Plan:
         held = self._now(engrams, engram_id)
         if self._has_revision(engrams, engram_id, revision) and held is not None:
             self._planned[engrams, engram_id] = held.changed(placed)
+
+    def holds(self, engrams: MemoryEngrams, engram_id: str) -> bool:
+        """Whether an engram is there after the writes so far."""
+        return self._now(engrams, engram_id) is not None
 
     def carry_out(self) -> None:
         """Changes everything, or nothing.
@@ -323,6 +337,8 @@ class Plan:
         self._check_dimensions()
         news = list(self._news())
         for (engrams, engram_id), held in self._planned.items():
+            if held is not None and (engrams, engram_id) in self._inserted:
+                held = replace(held, operations=self._operations.get(engram_id, ()))
             engrams.settle(engram_id, held)
         for happening, engram_id in news:
             self._ledger.note(happening, engram_id)

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote_to_bytes, urlencode, urlsplit
 
 from neuro.arguments import check_text
 from neuro.errors import ConfigurationError, InvalidArgumentError
@@ -27,7 +27,8 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
     ``unix://``; ``?namespace=`` wins over the argument when the argument is the default.
 
     Raises:
-        ConfigurationError: no text, another scheme, an unknown option, or two different namespaces.
+        ConfigurationError: no text, another scheme, a fragment, an unknown or blank option, or two different
+            namespaces.
     """
     try:
         if "\0" in check_text(url, "Brain.url"):
@@ -40,12 +41,20 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
         parts = urlsplit(url)
     except ValueError as error:
         raise ConfigurationError(f"Brain.url: cannot be read ({error})") from None
-    query = parse_qs(parts.query)
+    query = parse_qs(parts.query, keep_blank_values=True)
     named = query.pop("namespace", [namespace])[-1]
+    if not named:
+        raise ConfigurationError("Brain.url: the option 'namespace' must not be blank")
     if namespace not in ("default", named):
         raise ConfigurationError(f"Brain.namespace: the URL says {named!r}, the argument {namespace!r}")
     if query and parts.scheme in ("memory", "sqlite"):
-        raise ConfigurationError(f"Brain.url: unknown option {next(iter(query))!r}; there is namespace")
+        raise ConfigurationError(
+            f"Brain.url: unknown option {next(iter(query))!r}; there is namespace (a ? in a path is written %3F)"
+        )
+    if parts.scheme in ("memory", "sqlite") and any(letter in url for letter in "#\t\r\n"):
+        raise ConfigurationError(
+            "Brain.url: must not hold a # or a line break; percent-encode it in a path (a # is written %23)"
+        )
     if parts.scheme == "memory":
         return "memory", "", named
     if parts.scheme == "sqlite":
@@ -53,13 +62,20 @@ def parse_url(url: str, namespace: str) -> tuple[str, str, str]:
             raise ConfigurationError(
                 "Brain.url: write sqlite:///relative.db or sqlite:////absolute.db, or just the path"
             )
-        return "sqlite", unquote(parts.path[1:]), named
+        return "sqlite", _path_of(parts.path), named
     if parts.scheme in _REDIS_SCHEMES:
-        rest = "&".join(f"{key}={value}" for key, values in query.items() for value in values)
-        return "redis", parts._replace(query=rest).geturl(), named
+        return "redis", parts._replace(query=urlencode(query, doseq=True)).geturl(), named
     raise ConfigurationError(
         f"Brain.url: unknown scheme {parts.scheme!r}; use memory://, sqlite:///file.db, redis://, rediss:// or unix://"
     )
+
+
+def _path_of(quoted: str) -> str:
+    """The path that a URL names; `neuro.stores.sqlite_connection.url_of` is the way back."""
+    path = os.fsdecode(unquote_to_bytes(quoted[1:]))
+    if "\0" in path:
+        raise ConfigurationError("Brain.url: must not hold a NUL character")
+    return path
 
 
 async def open_store(

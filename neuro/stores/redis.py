@@ -49,7 +49,7 @@ from neuro.stores.redis_keys import Keys
 from neuro.stores.redis_sharing import Sharing
 from neuro.stores.redis_turns import Turns
 from neuro.stores.redis_upgrade import is_taken, settle
-from neuro.stores.redis_writes import Writes, document_text, node_and_kind
+from neuro.stores.redis_writes import Writes, document_text, read_link
 from neuro.stores.unreadable import Unreadable
 
 
@@ -134,10 +134,22 @@ class RedisStore:
 
     async def links(self, engram_ids: Sequence[str]) -> list[list[Link]]:
         replies = await self._connection.send([("HGETALL", self._keys.links(i)) for i in engram_ids])
-        return [
-            sorted(Link(source, *node_and_kind(field), float(weight)) for field, weight in reply.items())
-            for source, reply in zip(engram_ids, replies, strict=True)
-        ]
+        return [self._outgoing(*held) for held in zip(engram_ids, replies, strict=True)]
+
+    def _outgoing(self, source: str, held: dict[bytes, bytes]) -> list[Link]:
+        """The links of an engram, without those that cannot be read."""
+        links: list[Link] = []
+        unreadable: set[str] = set()
+        own = f"{self._keys.links(source)}["
+        for field, weight in held.items():
+            name = f"{own}{field.decode(errors='replace')}]"
+            try:
+                links.append(read_link(name, source, field, weight))
+            except CorruptRecordError as error:
+                unreadable.add(name)
+                self._unreadable.note(name, error)
+        self._unreadable.forget_all(own, but=unreadable)
+        return sorted(links)
 
     # Documents
 
@@ -148,13 +160,16 @@ class RedisStore:
     def _load(self, key: str, value: bytes | None) -> Any:
         """A document; None if there is none, or none that can be read."""
         if value is None:
+            self._unreadable.forget(self._keys.document(key))
             return None
-        name = f"{self._keys.documents}[{key}]"
+        name = self._keys.document(key)
         try:
-            return load_json(name, value)
+            loaded = load_json(name, value)
         except CorruptRecordError as error:
             self._unreadable.note(name, error)
             return None
+        self._unreadable.forget(name)
+        return loaded
 
     async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
         text = ""
@@ -163,6 +178,8 @@ class RedisStore:
             nonlocal text
             [[held]] = await self._connection.send([("HMGET", self._keys.documents, key)])
             text = document_text(change(self._load(key, held)))
+            if held is not None and await self._put_aside(key, held):
+                held = None
             keys, values = [self._keys.documents], [key, text, b"" if held is None else held]
             command = self._guard.command(scripts.AMEND_DOCUMENT, keys, values, once=attempt_id())
             [[word, *_]] = await self._guard.send([command])
@@ -170,6 +187,14 @@ class RedisStore:
 
         await self._turns.land([key], attempt)
         return json.loads(text or "null")
+
+    async def _put_aside(self, key: str, held: bytes) -> bool:
+        """Moves a document out of the way of another if it cannot be read; whether it could not."""
+        reason = self._unreadable.reasons.get(self._keys.document(key))
+        if reason is None:
+            return False
+        await self._care.quarantine.take_field(self._keys.documents, key, held, reason)
+        return True
 
     # Sharing
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from redis.exceptions import NoPermissionError
+
 from neuro.errors import StoreError, StoreUnavailableError
 from neuro.stores.base import Durability, Flaw, Health
 from neuro.stores.redis_connection import RedisConnection
@@ -24,6 +26,8 @@ _FIRST_LOOK, _LONGEST_LOOK = 0.02, 1.0
 """Seconds between two looks whether it has."""
 _STARTS = 5
 """How often it is asked to if it is started anew meanwhile."""
+_IN_PROGRESS = "already in progress"
+"""What the server says to who asks for a file while it writes it."""
 _NEARLY_FULL = 0.9
 """Share of the server's memory limit from which on there is little room."""
 
@@ -34,6 +38,24 @@ _SURVIVED = {
     None: "the end of the server's process; what a power cut there takes is unknown (CONFIG GET is refused)",
 }
 """By the policy of a server that keeps an append-only file."""
+
+
+_OLD_LOG = (
+    "An append-only file that the server writes no more keeps what was removed since: delete it, or set appendonly yes"
+    " and scrub again."
+)
+_MANUAL_SNAPSHOT = (
+    "A snapshot was made by hand: its file keeps what was removed since; BGSAVE writes it anew."
+)
+_OLD_FILE = (
+    "The server was started from a file that it writes no more, which keeps what was removed since: delete it, or have"
+    " BGSAVE run there."
+)
+_SLOW_LOG = "The server's slow log, in its memory, holds pieces of records: SLOWLOG RESET empties it."
+_HIDDEN_SLOW_LOG = (
+    "The server's slow log, in its memory, may hold pieces of records; this user may not look (SLOWLOG GET is refused):"
+    " SLOWLOG RESET empties it."
+)
 
 
 class Server:
@@ -100,6 +122,7 @@ class Care:
         info = await self._server.info()
         fsync = await self._server.config("appendfsync")
         snapshots = await self._server.config("save")
+        await self._forget_what_is_gone()
         met = [f"{key}: {reason}" for key, reason in self._unreadable.reasons.items()]
         kept = [f"{key}: {reason}" for key, reason in (await self.quarantine.reasons()).items()]
         return Health(
@@ -109,6 +132,15 @@ class Care:
             {"version": self._connection.version, **self._connection.abilities},
             tuple(dict.fromkeys([*met, *kept])),
         )
+
+    async def _forget_what_is_gone(self) -> None:
+        """What another process has put aside or deleted is not met again."""
+        names = [*self._unreadable.reasons]
+        for name, held in zip(
+            names, await self._connection.send([self._keys.look_for(name) for name in names]), strict=True
+        ):
+            if not held:
+                self._unreadable.forget(name)
 
     def _survived(self, info: Mapping[str, Any], fsync: str | None, snapshots: str | None) -> str:
         survived = _survived(info, fsync, snapshots)
@@ -157,10 +189,7 @@ class Care:
             left += await self._scrub_log(info)
             left += await self._scrub_snapshot(info)
         left += _replicas(info)
-        if await self._is_in_slow_log():
-            left.append(
-                "The server's slow log, in its memory, holds pieces of records: SLOWLOG RESET empties it."
-            )
+        left += await self._look_at_slow_log()
         if kept := await self.quarantine.reasons():
             left.append(
                 f"The quarantine keeps {len(kept)} records that could not be read and may hold it: look at them, delete"
@@ -168,26 +197,32 @@ class Care:
             )
         return tuple(left)
 
-    async def _is_in_slow_log(self) -> bool:
+    async def _look_at_slow_log(self) -> list[str]:
         """Whether commands that took long are kept with something of what they wrote."""
         entries = await self._server.ask("SLOWLOG GET", -1)
-        texts = [] if isinstance(entries, StoreError) else [str(entry) for entry in entries]
-        return any(self._keys.prefix in text and '{"' in text for text in texts)
+        if isinstance(entries, StoreError):
+            hidden = isinstance(entries.__cause__, NoPermissionError)  # an imitation of a server has none
+            off = hidden and await self._server.config("slowlog-log-slower-than") == "-1"
+            return [_HIDDEN_SLOW_LOG] if hidden and not off else []
+        held = any(self._keys.prefix in text and '{"' in text for text in map(str, entries))
+        return [_SLOW_LOG] if held else []
 
     async def _scrub_log(self, info: Mapping[str, Any]) -> list[str]:
         if info.get("aof_enabled") != 1:
-            return []
+            return [_OLD_LOG] if info.get("aof_rewrites", 0) else []
         advice = "the append-only file keeps what was removed until BGREWRITEAOF has run there."
         return await self._write_anew(("BGREWRITEAOF",), "aof_last_bgrewrite_status", advice)
 
     async def _scrub_snapshot(self, info: Mapping[str, Any]) -> list[str]:
         policy = await self._server.config("save")
         if policy == "":
-            made = info.get("rdb_saves", 0)
-            advice = (
-                "A snapshot was made by hand: its file keeps what was removed since; BGSAVE writes it anew."
+            if info.get("rdb_saves", 0):
+                return [_MANUAL_SNAPSHOT]
+            # With an append-only file that one counts as loaded too, so it is no sign of a snapshot.
+            started_empty = not (
+                info.get("rdb_last_load_keys_loaded") or info.get("rdb_last_load_keys_expired")
             )
-            return [advice] if made else []
+            return [] if info.get("aof_enabled") == 1 or started_empty else [_OLD_FILE]
         advice = "the snapshot (its dump file) keeps what was removed until BGSAVE has run there."
         return await self._write_anew(("BGSAVE", "SCHEDULE"), "rdb_last_bgsave_status", advice)
 
@@ -198,7 +233,8 @@ class Care:
             if before is None:
                 return [f"The server is still writing its files after {_REWRITE_LIMIT:g} s: {advice}"]
             refusal = await self._server.ask(*command)
-            if isinstance(refusal, StoreError):
+            # One in progress has begun since the server was idle, for another brain: it serves this one as well.
+            if isinstance(refusal, StoreError) and _IN_PROGRESS not in str(refusal):
                 return [f"{command[0]} is refused ({refusal}): {advice}"]
             after = await self._idle()
             if after is not None and after.get("run_id") != before.get("run_id"):

@@ -7,6 +7,40 @@ from __future__ import annotations
 
 from neuro.stores.redis_lua import FIELDS, GUARD, INDEXES, NEWS, Script
 
+_NUMBERS = """
+-- A number, if a text is one as Python reads it: finite, and not as Lua may write one too.
+local function number(text)
+  local found = text and not string.find(text, '[^0-9.eE+-]') and tonumber(text)
+  return found and math.abs(found) < math.huge and found
+end
+"""
+
+_TEXTS = r"""
+-- Whether bytes are UTF-8.
+local function is_text(bytes)
+  local more, beyond = '[\128-\191]', '[\128-\255]'
+  if not string.find(bytes, beyond) then return true end
+  for _, never in ipairs({'\224[\128-\159]', '\237[\160-\191]', '\240[\128-\143]', '\244[\144-\191]'}) do
+    if string.find(bytes, never) then return false end
+  end
+  local two, three, four = '[\194-\223]' .. more, '[\224-\239]' .. more .. more, '[\240-\244]' .. more .. more .. more
+  for _, sound in ipairs({four, three, two}) do bytes = string.gsub(bytes, sound, ' ') end
+  return not string.find(bytes, beyond)
+end
+"""
+
+_UNUSED = """
+-- What a name needs so that nothing was put aside under it yet: '' the first time, '#2' the second.
+local function unused(reasons, name, close)
+  local number, suffix = 1, ''
+  while redis.call('HEXISTS', reasons, name .. suffix .. close) == 1 do
+    number = number + 1
+    suffix = '#' .. number
+  end
+  return suffix
+end
+"""
+
 INSPECT = Script(
     FIELDS,
     """
@@ -29,6 +63,7 @@ REINDEX = Script(
     FIELDS,
     INDEXES,
     NEWS,
+    _NUMBERS,
     """
 -- KEYS from 5 on: those of the region, dynamics, changes, regions. ARGV from 4 on: id, the y that was read, v, g, name
 -- of the region. Brings an engram to its place in the indexes, unless it is another one by now.
@@ -36,7 +71,7 @@ local id, held = ARGV[4], fields(KEYS[13], 'y', 'f')
 if held[1] ~= ARGV[5] then return {'stale'} end
 local fading, dormant = redis.call('ZSCORE', KEYS[6], id), redis.call('ZSCORE', KEYS[9], id)
 local f = held[2]
-if not (f and tonumber(f)) then f = fading or dormant or 'inf' end
+if f ~= 'inf' and not number(f) then f = fading or dormant or 'inf' end
 redis.call('HSET', KEYS[13], 'v', ARGV[6], 'g', ARGV[7], 'f', f)
 redis.call('SADD', KEYS[15], ARGV[8])
 if redis.call('ZADD', KEYS[5], '0', id) == 1 then tell(KEYS[14], 'i', id) end
@@ -80,7 +115,10 @@ return revisions
 """,
 )
 
-LOOSE_LINKS = Script("""
+LOOSE_LINKS = Script(
+    _NUMBERS,
+    _TEXTS,
+    """
 -- KEYS: linked, regions, ids of each region, what the keys of links and of linkers begin with. ARGV: number of regions,
 -- how many are listed, '1' if what is wrong is to be mended, ids of the engrams. Returns in turn what is wrong, by key
 -- or key[field], and why; or nothing but 'again' when there are other regions by now.
@@ -115,7 +153,9 @@ local function look_at_link(id, link, weight)
   local name = from .. id .. '[' .. link .. ']'
   if not target or not known(target) then
     if tell(name, 'links what is not there') then cut(id, link) end
-  elseif not tonumber(weight) then
+  elseif not is_text(link) then
+    if tell(name, 'is no UTF-8') then cut(id, link) end
+  elseif not number(weight) then
     if tell(name, 'has no weight') then cut(id, link) end
   else
     local listed = redis.pcall('SISMEMBER', to .. target, id .. '|' .. kind)
@@ -158,21 +198,24 @@ for i = 4, #ARGV do
   if mend then strike_off(id) end
 end
 return wrong
-""")
+""",
+)
 
 QUARANTINE = Script(
     GUARD,
     FIELDS,
     INDEXES,
     NEWS,
+    _UNUSED,
     """
--- KEYS from 5 on: those of the region, document, dynamics, where both go, reasons, changes. ARGV from 4 on: id, the t
--- and the y that were read ('' for none), the reason. Moves a record out of the way as it is.
+-- KEYS from 5 on: those of the region, document, dynamics, where both go (but for the number), reasons, changes. ARGV
+-- from 4 on: id, the t and the y that were read ('' for none), the reason. Moves a record out of the way as it is.
 local held = fields(KEYS[14], 'y', 'g')
 if (fields(KEYS[13], 't')[1] or '') ~= ARGV[5] or (held[1] or '') ~= ARGV[6] then return {'stale'} end
-redis.call('HSET', KEYS[17], KEYS[13], ARGV[7])
+local number = redis.call('EXISTS', KEYS[13], KEYS[14]) > 0 and unused(KEYS[17], KEYS[13], '') or ''
+redis.call('HSET', KEYS[17], KEYS[13] .. number, ARGV[7])
 for i = 13, 14 do
-  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('RENAME', KEYS[i], KEYS[i + 2]) end
+  if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('RENAME', KEYS[i], KEYS[i + 2] .. number) end
 end
 take_out(4, ARGV[4], held[2])
 tell(KEYS[18], 'r', ARGV[4])
@@ -180,22 +223,32 @@ return done('')
 """,
 )
 
-QUARANTINE_FIELD = Script("""
--- KEYS: hash, hash that takes what cannot be read, reasons. ARGV: field, value that was read, name of it, reason.
+QUARANTINE_FIELD = Script(
+    _UNUSED,
+    """
+-- KEYS: hash, hash that takes what cannot be read, reasons. ARGV: field, value that was read, reason.
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+local name = KEYS[1] .. '[' .. ARGV[1]
+local number = unused(KEYS[3], name, ']')
+redis.call('HSET', KEYS[3], name .. number .. ']', ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[1] .. number, ARGV[2])
 redis.call('HDEL', KEYS[1], ARGV[1])
 return 1
-""")
+""",
+)
 
-QUARANTINE_KEY = Script("""
--- KEYS: one of another type than it should have, where it goes, reasons. ARGV: type that was read, reason.
+QUARANTINE_KEY = Script(
+    _UNUSED,
+    """
+-- KEYS: one of another type than it should have, where it goes (but for the number), reasons. ARGV: type that was read,
+-- reason.
 if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[3], KEYS[1], ARGV[2])
-redis.call('RENAME', KEYS[1], KEYS[2])
+local number = unused(KEYS[3], KEYS[1], '')
+redis.call('HSET', KEYS[3], KEYS[1] .. number, ARGV[2])
+redis.call('RENAME', KEYS[1], KEYS[2] .. number)
 return 1
-""")
+""",
+)
 
 SIZE = Script("""
 -- KEYS: those that one record was put aside under. ARGV: the field that it is of them, '' if it is all they hold.

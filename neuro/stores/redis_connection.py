@@ -121,6 +121,10 @@ class RedisConnection:
         """Whether the server is a node of a cluster."""
         [reply] = await self.send([("HELLO",)])
         server = _as_map(reply)
+        if b"version" not in server:
+            raise ConfigurationError(
+                f"{self}: is asked by a client that decodes replies; give it decode_responses=False"
+            )
         self.version = server[b"version"].decode()
         if server[b"server"] == b"redis" and int(self.version.partition(".")[0]) < _OLDEST_VERSION:
             raise ConfigurationError(
@@ -243,7 +247,9 @@ _REPLICATION: Command = ("INFO", "replication")
 
 
 def _replicas(info: Mapping[str, Any]) -> int:
-    return int(info.get("connected_slaves", 0))
+    """How many have caught up: one that still copies everything confirms nothing for as long."""
+    told: list[Any] = [info.get(f"slave{n}") for n in range(int(info.get("connected_slaves", 0)))]
+    return sum(replica is not None and replica["state"] == "online" for replica in told)
 
 
 def _as_map(reply: dict[bytes, Any] | list[Any]) -> dict[bytes, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, StaleEngramError
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Agenda, Change, Insert, Kept, Placed, Remove
-from neuro.stores.codec import load_json, pack_dynamics, unpack
+from neuro.stores.codec import load_operations, pack_dynamics, unpack
 from neuro.stores.memory import OPERATIONS_REMEMBERED
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_guard import Guard, attempt_id
@@ -28,6 +28,13 @@ _DEMOTED_AT_ONCE = 500
 """Most engrams that one script demotes."""
 _TWINS = 4
 """Engrams of one digest that are looked at, where the first ones cannot be read."""
+
+
+_MANY = 20
+"""Engrams from which on they are unpacked or changed in a thread: that takes some 50 us each."""
+
+
+_Result = TypeVar("_Result")
 
 
 class _Stored(NamedTuple):
@@ -88,25 +95,25 @@ class RedisEngrams:
         self, engram_ids: Sequence[str], change: Change, op_id: str, done: dict[str, Engram]
     ) -> list[str]:
         """One compare-and-set of each: ``done`` takes those that landed, the ids of the others come back."""
-        changed: list[Engram] = []
-        commands: list[Command] = []
-        for held in await self._read(engram_ids):
-            if held is None:
-                continue
-            if op_id in held.operations:
-                done[held.engram.engram_id] = held.engram
-                continue
-            placed = change(held.engram)
-            changed.append(placed.engram)
-            commands.append(self._amendment(held, placed, op_id))
-        answers = await self._guard.send(commands)
+        read = [held for held in await self._read(engram_ids) if held is not None]
+        done |= {held.engram.engram_id: held.engram for held in read if op_id in held.operations}
+        waiting = [held for held in read if op_id not in held.operations]
+        amendments = await _work(len(waiting), self._amendments, waiting, change, op_id)
+        answers = await self._guard.send([command for _, command in amendments])
         stale: list[str] = []
-        for engram, [word, *_] in zip(changed, answers, strict=True):
+        for (engram, _), [word, *_] in zip(amendments, answers, strict=True):
             if word == b"done":
                 done[engram.engram_id] = engram
             else:
                 stale.append(engram.engram_id)
         return stale
+
+    def _amendments(
+        self, read: Sequence[_Stored], change: Change, op_id: str
+    ) -> list[tuple[Engram, Command]]:
+        """Each as it will be, and the command that makes it so."""
+        found = [(held, change(held.engram)) for held in read]
+        return [(placed.engram, self._amendment(held, placed, op_id)) for held, placed in found]
 
     def _amendment(self, held: _Stored, placed: Placed, op_id: str) -> Command:
         engram = placed.engram
@@ -134,6 +141,9 @@ class RedisEngrams:
         replies = await self._connection.send(
             [scripts.READ(self._keys.engram(self.region, i)) for i in engram_ids]
         )
+        return await _work(len(replies), self._unpack, engram_ids, replies)
+
+    def _unpack(self, engram_ids: Sequence[str], replies: Sequence[Sequence[Any]]) -> list[_Stored | None]:
         return [self._stored(i, *reply) for i, reply in zip(engram_ids, replies, strict=True)]
 
     def _stored(
@@ -146,14 +156,15 @@ class RedisEngrams:
         operations: bytes | None,
     ) -> _Stored | None:
         """What is stored of an engram; None for nothing, or nothing that can be read."""
-        if document is None and dynamics is None:
-            return None
         key, _ = self._keys.engram(self.region, engram_id)
+        if document is None and dynamics is None:
+            self._unreadable.forget(key)
+            return None
         try:
             engram = unpack_record(key, document, dynamics, features)
             if revision is None:
                 raise missing_part(key)
-            remembered = load_json(key, b"[]" if operations is None else operations)
+            remembered = load_operations(key, b"[]" if operations is None else operations)
         except CorruptRecordError as error:
             self._unreadable.note(key, error)
             return None
@@ -165,6 +176,9 @@ class RedisEngrams:
         replies = await self._connection.send(
             [scripts.KEPT([*self._keys.engram(self.region, i), *indexes], [i]) for i in engram_ids]
         )
+        return await _work(len(replies), self._unpack_kept, engram_ids, replies)
+
+    def _unpack_kept(self, engram_ids: Sequence[str], replies: Sequence[Sequence[Any]]) -> list[Kept | None]:
         found: list[Kept | None] = []
         for engram_id, (*record, forgotten_at, dormant, review_at, rehearse_at) in zip(
             engram_ids, replies, strict=True
@@ -173,9 +187,25 @@ class RedisEngrams:
             if stored is None:
                 found.append(None)
                 continue
-            at = [math.inf if key is None else float(key) for key in (forgotten_at, review_at, rehearse_at)]
-            found.append(Kept(Placed(stored.engram, *at), dormant is not None))
+            try:
+                instants = [self._instant(engram_id, at) for at in (forgotten_at, review_at, rehearse_at)]
+            except CorruptRecordError as error:
+                self._unreadable.note(self._keys.engram(self.region, engram_id)[0], error)
+                found.append(None)
+                continue
+            found.append(Kept(Placed(stored.engram, *instants), dormant is not None))
         return found
+
+    def _instant(self, engram_id: str, value: bytes | float | None) -> float:
+        try:
+            instant = math.inf if value is None else float(value)
+        except ValueError:
+            instant = math.nan
+        if math.isnan(instant):
+            raise CorruptRecordError(
+                f"{self._keys.engram(self.region, engram_id)[0]}: a key of it is no instant"
+            )
+        return instant
 
     async def find(self, digests: Sequence[str]) -> list[str | None]:
         # Of the members from "digest:" on, before "digest;" (the next character), the first that can be read.
@@ -254,6 +284,13 @@ class RedisEngrams:
             ]
         )
         return visible, fading + dormant
+
+
+async def _work(engrams: int, work: Callable[..., _Result], *arguments: Any) -> _Result:
+    """What work on so many engrams returns; where they are many, it does not hold up the event loop."""
+    if engrams < _MANY:
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
 
 
 def unpack_record(key: str, document: bytes | None, dynamics: bytes | None, features: bytes | None) -> Engram:

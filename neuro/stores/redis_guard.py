@@ -26,7 +26,7 @@ class Guard:
     def command(
         self,
         script: Script,
-        keys: Sequence[str] = (),
+        keys: Sequence[str | bytes] = (),
         arguments: Sequence[str | bytes] = (),
         *,
         op_id: str | None = None,

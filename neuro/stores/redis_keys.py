@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from neuro.stores.base import Agenda, Placed
+from neuro.stores.redis_lua import Command
 
 HIPPOCAMPUS = "hippocampus"
 """The region whose engrams have writers."""
@@ -62,9 +63,24 @@ class Keys:
         """The key of what is linked to an engram, or what those of all begin with."""
         return f"{self.prefix}to:{engram_id}"
 
+    def document(self, key: str) -> str:
+        """What a bookkeeping document is called in messages."""
+        return f"{self.documents}[{key}]"
+
     def quarantined(self, key: str) -> str:
         """Where what was found under a key is kept when it cannot be read."""
         return f"{self.quarantine}:{key.removeprefix(self.prefix)}"
+
+    def look_for(self, name: str) -> Command:
+        """Asks whether there is a record of this name, see `put_aside`; an engram is there as long as it is listed."""
+        own = name.removeprefix(self.prefix)
+        if own.startswith("d:"):
+            region, _, engram_id = own[2:].rpartition(":")
+            return "ZLEXCOUNT", self.region(region).ids, f"[{engram_id}", f"[{engram_id}"
+        key, bracket, field = own.partition("[")
+        if bracket and ":" not in key:
+            return "HEXISTS", f"{self.prefix}{key}", field.removesuffix("]")
+        return "EXISTS", f"{self.prefix}{key}"
 
     def put_aside(self, name: str) -> tuple[list[str], str]:
         """Where a record in quarantine is kept: the keys, and the field of them that it is, '' if it is all they hold.

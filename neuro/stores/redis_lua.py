@@ -26,7 +26,7 @@ class Script:
         self.source = "".join(sources)
         self._sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
-    def __call__(self, keys: Sequence[str], arguments: Sequence[str | bytes] = ()) -> Command:
+    def __call__(self, keys: Sequence[str | bytes], arguments: Sequence[str | bytes] = ()) -> Command:
         return ("EVALSHA", self._sha, len(keys), *keys, *arguments)
 
 
@@ -83,6 +83,7 @@ local function keep(at, document, dynamics, new)
   redis.call('UNLINK', document, dynamics)
   redis.call('HSET', document, 't', new.t, 'e', new.e)
   redis.call('HSET', dynamics, 'y', new.y, 'v', new.v, 'g', new.g, 'f', new.f)
+  if new.o then redis.call('HSET', dynamics, 'o', new.o) end
   redis.call('ZADD', KEYS[at + 1], '0', new.id)
   put(KEYS[at + 2], new.f, new.id)
   put(KEYS[at + 3], new.w, new.id)

@@ -16,7 +16,10 @@ from neuro.stores.unreadable import Unreadable
 
 
 class Quarantine:
-    """Takes records that cannot be read; each only if it is still what was read."""
+    """Takes records that cannot be read; each only if it is still what was read.
+
+    A later one of a name that it holds already is numbered: ``name#2``.
+    """
 
     def __init__(self, connection: RedisConnection, keys: Keys, guard: Guard, unreadable: Unreadable) -> None:
         self._connection = connection
@@ -54,9 +57,9 @@ class Quarantine:
 
     async def take_field(self, key: str, field: str, value: bytes, reason: str) -> bool:
         """Takes a field of a hash."""
-        name, keys = f"{key}[{field}]", [key, self._keys.quarantined(key), self._keys.quarantine]
-        [taken] = await self._connection.send([QUARANTINE_FIELD(keys, [field, value, name, reason])])
-        return self._taken(name, taken == 1)
+        keys = [key, self._keys.quarantined(key), self._keys.quarantine]
+        [taken] = await self._connection.send([QUARANTINE_FIELD(keys, [field, value, reason])])
+        return self._taken(f"{key}[{field}]", taken == 1)
 
     async def take_key(self, key: str, kind: bytes, reason: str) -> bool:
         """Takes a whole key of a type that it should not have."""

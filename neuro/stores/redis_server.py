@@ -13,6 +13,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from neuro.errors import ConfigurationError
 from neuro.stores.redis_lua import Command
@@ -29,6 +30,15 @@ _CONNECT_TIMEOUT = 2.0
 _BACKOFF = ExponentialWithJitterBackoff(base=0.1, cap=0.5)
 _HEALTH_CHECK = 15
 """Seconds of idling after which a connection is tried before it is used."""
+
+
+_TEXTS = frozenset(
+    """
+    host path username password client_name lib_name lib_version ssl_keyfile ssl_certfile ssl_cert_reqs ssl_ca_certs
+    ssl_ca_path ssl_ca_data ssl_ciphers ssl_password
+    """.split()
+)
+"""The options that are texts; others that redis-py leaves as texts need an object, which no URL can give."""
 
 
 class Exchange(Protocol):
@@ -60,15 +70,23 @@ def open_client(options: Mapping[str, Any], *, retries: int = RETRIES) -> Redis:
         # A server that hangs was waited for already.
         "retry": Retry(_BACKOFF, retries, (RedisConnectionError,)),
         "driver_info": None,  # else each connection looks its version up in files, on the event loop
+        "encoding": "utf-8",
+        "encoding_errors": "strict",
     }
+    if any(isinstance(value, str) for name, value in options.items() if name not in {*_TEXTS, *fixed}):
+        raise _unknown_option()
     try:
         pool = BlockingConnectionPool(**{**defaults, **options, **fixed})
         pool.make_connection()  # connects nothing, but meets an option that does not exist
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            "RedisStore.url: has an option after the ? that redis-py does not know or cannot read"
-        ) from None
+    except (TypeError, ValueError, RedisError):
+        raise _unknown_option() from None
     return Redis.from_pool(pool)
+
+
+def _unknown_option() -> ConfigurationError:
+    return ConfigurationError(
+        "RedisStore.url: has an option after the ? that redis-py does not know or cannot read"
+    )
 
 
 async def exchange(client: Redis, commands: Sequence[Command]) -> list[Any]:

@@ -11,7 +11,7 @@ from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, StaleEngramError
 from neuro.stores import redis_care_scripts as scripts
 from neuro.stores.base import Flaw, Remove
-from neuro.stores.codec import load_json
+from neuro.stores.codec import load_json, load_operations
 from neuro.stores.redis_connection import RedisConnection
 from neuro.stores.redis_engrams import missing_part, unpack_record
 from neuro.stores.redis_guard import Guard
@@ -44,7 +44,7 @@ class _Record(NamedTuple):
         engram = unpack_record(key, self.document, self.dynamics, self.features)
         if self.revision is None:
             raise missing_part(key)
-        load_json(key, self.operations or b"[]")
+        load_operations(key, b"[]" if self.operations is None else self.operations)
         return engram
 
     def problem(self, engram: Engram) -> str | None:
@@ -277,7 +277,11 @@ class Verification:
                 continue
             names = [self._keys.engram(region, engram_id)[1] for region in self._regions]
             [revisions] = await self._connection.send([scripts.OWNERS(names)])
-            held = [(-int(v), region) for region, v in zip(self._regions, revisions, strict=True) if v]
+            held = [
+                (-int(v) if v.isdigit() else 0, region)
+                for region, v in zip(self._regions, revisions, strict=True)
+                if v
+            ]
             if len(held) < 2:
                 continue  # it moved on while this looked
             (_, newest), *others = sorted(held)
@@ -296,14 +300,14 @@ class Verification:
 
     async def _look_at_links(self) -> None:
         [linked] = await self._connection.send([("SMEMBERS", self._keys.linked)])
-        nodes = sorted({*self._owners, *(member.decode(errors="replace") for member in linked)})
+        nodes = sorted({*(engram_id.encode() for engram_id in self._owners), *linked})
         for page in _pages(nodes):
             while (found := await self._loose_links(page)) == [b"again"]:
                 await self._find_regions()
             for name, problem in zip(found[::2], found[1::2], strict=True):
                 self._tell(name.decode(errors="replace"), problem.decode(), self._repair)
 
-    async def _loose_links(self, nodes: Sequence[str]) -> list[Any]:
+    async def _loose_links(self, nodes: Sequence[bytes]) -> list[Any]:
         ids = [self._keys.region(region).ids for region in self._regions]
         keys = [self._keys.linked, self._keys.regions, *ids, self._keys.links(), self._keys.linkers()]
         arguments = [str(len(ids)), str(self._listed), "1" if self._repair else "", *nodes]
@@ -314,7 +318,7 @@ class Verification:
         [documents] = await self._connection.send([("HGETALL", self._keys.documents)])
         for field, value in documents.items():
             key = field.decode(errors="replace")
-            name = f"{self._keys.documents}[{key}]"
+            name = self._keys.document(key)
             try:
                 load_json(name, value)
             except CorruptRecordError as error:

@@ -47,13 +47,13 @@ end
 -- First it is worked out what each would find, after those before it.
 
 local present, stale, again, dimension = {'present'}, {'stale'}, false, false
-local held, touched, removed = {}, {}, '0'
+local held, touched, removed, carried = {}, {}, '0', {}
 local filled, dimensions = {}, {}
 local function now(write)
   local key = KEYS[write.k + 2]
   if not held[key] then
-    local found = fields(key, 'v', 'g')
-    held[key] = {id = write.id, was = found[1], v = found[1], g = found[2]}
+    local found = fields(key, 'v', 'g', 'o')
+    held[key] = {id = write.id, was = found[1], v = found[1], g = found[2], o = found[3]}
     touched[#touched + 1] = held[key]
   end
   return held[key]
@@ -93,6 +93,7 @@ function check.r(write)
   elseif known.v then
     fill(write.at, -1)
     known.v, removed = false, '1'
+    if known.o then carried[write.id] = known.o end
   end
 end
 function check.c(write)
@@ -128,6 +129,10 @@ if dimension then return {'dimension', dimension} end
 -- Then it is done. What needs room comes first: where there is none, the server refuses the first command.
 
 local apply = {}
+local function operations(id)
+  local seen = carried[id] or ''
+  return string.sub(seen, 1, 1) == '[' and pcall(cjson.decode, seen) and seen
+end
 function apply.i(write)
   if write.idle then return end
   local from = write.a
@@ -135,7 +140,7 @@ function apply.i(write)
   keep(write.at, KEYS[write.k + 1], KEYS[write.k + 2], {
     id = write.id, t = ARGV[from + 3], e = ARGV[from + 4], y = ARGV[from + 5], v = ARGV[from + 6],
     g = ARGV[from + 7], f = ARGV[from + 8], w = ARGV[from + 9], h = ARGV[from + 10],
-    writer = ARGV[from + 11], dimension = ARGV[from + 12]})
+    writer = ARGV[from + 11], dimension = ARGV[from + 12], o = operations(write.id)})
 end
 function apply.r(write)
   local digest = fields(KEYS[write.k + 2], 'g')[1]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from neuro.errors import FeatureMismatchError, StaleEngramError
+from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
 from neuro.stores import redis_scripts as scripts
 from neuro.stores.base import Document, Insert, Link, Remove, Replace, Unlink, Write
 from neuro.stores.codec import pack, pack_dynamics
@@ -26,14 +27,28 @@ from neuro.stores.unreadable import Unreadable
 _MANY = 20
 """Writes from which on they are packed in a thread: that takes some 50 us each."""
 
+_ANY_BYTES = "surrogateescape"
+"""So that what leads to a node whose name is no UTF-8 can be removed too."""
+
 Look = Callable[[str, Sequence[str]], Awaitable[None]]
 """Makes sure that engrams of a region, by id, can be read, or are out of the way."""
 
 
-def node_and_kind(link: bytes) -> tuple[str, str]:
-    """What a link is kept as at one of its ends, ``other end|kind``; no kind holds a ``|``."""
-    node, _, kind = link.decode().rpartition("|")
-    return node, kind
+def read_link(key: str, source: str, field: bytes, weight: bytes) -> Link:
+    """A link as it is kept with its source; raises CorruptRecordError, naming ``key``, when it is none."""
+    try:
+        target, _, kind = field.decode().rpartition("|")
+        link = Link(source, target, kind, float(weight))
+    except ValueError as error:
+        raise CorruptRecordError(f"{key}: {error}") from None
+    if not math.isfinite(link.weight):
+        raise CorruptRecordError(f"{key}: has no weight")
+    return link
+
+
+def _other_end(link: bytes) -> str:
+    """Of what a link is kept as at one of its ends, ``other end|kind``; no kind holds a ``|``."""
+    return link.decode(errors=_ANY_BYTES).rpartition("|")[0]
 
 
 class Writes:
@@ -49,7 +64,7 @@ class Writes:
         self._look = look
 
     async def carry_out(self, writes: Sequence[Write], op_id: str | None = None) -> bool:
-        """`neuro.stores.base.Store.write`; whether an engram was removed (False for an operation that was known)."""
+        """`neuro.stores.base.Store.write`; whether an engram was removed, now or when the operation was new."""
         self._connection.check_open()
         if not writes:
             return False
@@ -84,7 +99,7 @@ class Writes:
             looks += [("HKEYS", self._keys.links(engram_id)), ("SMEMBERS", self._keys.linkers(engram_id))]
         replies = iter(await self._connection.send(looks))
         for ends in near.values():
-            ends.update(node_and_kind(link)[0] for link in (*next(replies), *next(replies)))
+            ends.update(_other_end(link) for link in (*next(replies), *next(replies)))
         for write in writes:
             if isinstance(write, Link):
                 near.get(write.source_id, set[str]()).add(write.target_id)
@@ -98,6 +113,10 @@ class Writes:
                 self._unreadable.forget(self._keys.engram(write.region, write.placed.engram.engram_id)[0])
             elif isinstance(write, Remove):
                 self._unreadable.forget(self._keys.engram(write.region, write.engram_id)[0])
+            elif isinstance(write, Document):
+                self._unreadable.forget(self._keys.document(write.key))
+            elif isinstance(write, Unlink):
+                self._unreadable.forget_all(f"{self._keys.links(write.engram_id)}[")
 
     async def _look_at(self, inserts: Sequence[Write]) -> None:
         present: dict[str, list[str]] = defaultdict(list)
@@ -133,13 +152,18 @@ class _Batch:
         self._keys = keys
         self._near = near
         self._regions: dict[str, str] = {}
-        self._touched: list[str] = []
+        self._touched: list[str | bytes] = []
         self._arguments: list[str | bytes] = []
         for write in writes:
             self._add(write)
 
     def command(self, guard: Guard, op_id: str | None, once: bytes, looked: bool) -> Command:
-        keys = [self._keys.changes, self._keys.documents, self._keys.regions, self._keys.linked]
+        keys: list[str | bytes] = [
+            self._keys.changes,
+            self._keys.documents,
+            self._keys.regions,
+            self._keys.linked,
+        ]
         for region in self._regions:
             keys += self._keys.region(region)
         head = [str(len(self._regions)), "1" if looked else "", *self._regions]
@@ -172,13 +196,13 @@ class _Batch:
             case Unlink(engram_id):
                 near = self._near[engram_id]
                 self._touch_nodes(*near)
-                self._arguments += ("u", engram_id, str(len(near)), *near)
+                self._arguments += ("u", engram_id, str(len(near)), *map(_raw, near))
             case Document(key, value):
                 self._arguments += ("d", key, document_text(value))
 
     def _touch_nodes(self, *nodes: str) -> None:
         for node in nodes:
-            self._touched += (self._keys.links(node), self._keys.linkers(node))
+            self._touched += (_raw(self._keys.links(node)), _raw(self._keys.linkers(node)))
 
     def _insert(self, write: Insert) -> None:
         engram, features = write.placed.engram, write.placed.engram.features
@@ -198,6 +222,11 @@ class _Batch:
     def _region(self, region: str) -> str:
         """The number of a region among those of the script."""
         return self._regions.setdefault(region, str(len(self._regions) + 1))
+
+
+def _raw(name: str) -> bytes:
+    """The bytes of what may hold the name of a node."""
+    return name.encode(errors=_ANY_BYTES)
 
 
 def document_text(value: Any) -> str:

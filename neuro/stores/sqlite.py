@@ -36,9 +36,10 @@ from neuro.stores.base import (
     Quarantined,
     Write,
 )
+from neuro.stores.codec import is_utf8
 from neuro.stores.sqlite_backup import back_up
 from neuro.stores.sqlite_care import Checkup, contents_of, scrub
-from neuro.stores.sqlite_connection import open_reader, open_writer
+from neuro.stores.sqlite_connection import open_reader, open_writer, url_of
 from neuro.stores.sqlite_leases import FencedWriter
 from neuro.stores.sqlite_place import Place
 from neuro.stores.sqlite_quarantine import discard, document_key, put_aside
@@ -118,7 +119,7 @@ class SQLiteStore:
     remote = False
 
     def __init__(self, path: Path, namespace: str, busy_timeout: float, durability: Durability) -> None:
-        self.url = f"sqlite:///{path}"
+        self.url = url_of(path)
         self._path = path
         self._namespace = namespace
         self._busy_timeout = busy_timeout
@@ -196,7 +197,8 @@ class SQLiteStore:
                 (self._namespace, json.dumps(asked)),
             )
             for row in rows:
-                outgoing[row[0]].append(Link(*row))
+                if is_utf8("".join(row[1:3])):
+                    outgoing[row[0]].append(Link(*row))
             return [list(outgoing[engram_id]) for engram_id in asked]
 
         return await self._reader.run(read)
@@ -291,7 +293,13 @@ class SQLiteStore:
 
     async def discard(self, keys: Sequence[str]) -> None:
         doomed = tuple(keys)
-        await self._writer.run(lambda c: discard(c, self._namespace, doomed))
+
+        def work(connection: sqlite3.Connection) -> None:
+            discard(connection, self._namespace, doomed)
+            for key in doomed:
+                self._unreadable.forget(key)
+
+        await self._writer.run(work)
 
     async def scrub(self) -> tuple[str, ...]:
         return await scrub(self._writer, self._path, self._namespace)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from neuro.errors import StoreUnavailableError
 from neuro.stores.base import Contents, Durability, Health
+from neuro.stores.codec import is_utf8
 from neuro.stores.sqlite_quarantine import count_put_aside, put_aside
 from neuro.stores.sqlite_schema import HIPPOCAMPUS
 from neuro.stores.sqlite_thread import ConnectionThread
+from neuro.stores.sqlite_verify import is_unreadable
 from neuro.stores.unreadable import Unreadable
 
 _MIB = 2**20
@@ -44,6 +46,9 @@ class Checkup:
         """`neuro.stores.base.Store.health`; runs in the reader's thread."""
         details = self._details(connection)
         aside = {record.key: record.reason for record in put_aside(connection, self._namespace)}
+        for key in self._unreadable.reasons:
+            if not is_unreadable(connection, self._namespace, key):
+                self._unreadable.forget(key)
         reasons = self._unreadable.reasons | aside
         return Health(
             _SURVIVED[self._durability],
@@ -103,12 +108,13 @@ def contents_of(connection: sqlite3.Connection, namespace: str) -> Contents:
     regions = "SELECT region FROM place WHERE namespace = ? AND engrams > 0 ORDER BY region"
     documents = "SELECT key FROM bookkeeping WHERE namespace = ? ORDER BY key"
     found = (connection.execute(query, (namespace,)) for query in (regions, documents))
-    return Contents(*(tuple(name for (name,) in rows) for rows in found))
+    return Contents(*(tuple(name for (name,) in rows if is_utf8(name)) for rows in found))
 
 
 def log_of(path: Path) -> Path:
-    """The write-ahead log of a file."""
-    return path.with_name(f"{path.name}-wal")
+    """The write-ahead log of a file: beside the file itself, wherever a link to it is."""
+    file = Path(os.path.realpath(path))
+    return file.with_name(f"{file.name}-wal")
 
 
 def _size(path: Path) -> int:
@@ -138,8 +144,9 @@ async def scrub(writer: ConnectionThread, path: Path, namespace: str) -> tuple[s
         if await writer.run(_empty_log, alone=True):
             break
     else:
+        log = await asyncio.to_thread(log_of, path)
         remains.append(
-            f"{log_of(path)} may hold it, for another connection has been reading all the time: close the programs that"
+            f"{log} may hold it, for another connection has been reading all the time: close the programs that"
             " have the file open, and scrub again."
         )
     aside = await writer.run(lambda connection: count_put_aside(connection, namespace), alone=True)

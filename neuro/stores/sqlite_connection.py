@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from neuro.errors import ConfigurationError
 from neuro.stores.base import Durability
@@ -13,6 +15,16 @@ from neuro.stores.sqlite_schema import SCHEMA_VERSION, update, version_of
 _SYNCHRONOUS = {Durability.FAST: "NORMAL", Durability.FULL: "FULL"}
 _LOG_KEPT = 64 * 2**20
 """Bytes that the write-ahead log keeps on the disk once it has been longer: 64 MiB, room for a night's writes."""
+
+
+_SPECIAL = re.compile("[%?#\t\r\n\udc80-\udcff]")
+"""What a path may hold and a URL may not: it would mean something else there, or nothing."""
+
+
+def url_of(path: Path) -> str:
+    """The URL that opens a file, see `neuro.stores.opening.parse_url`."""
+    quoted = _SPECIAL.sub(lambda found: quote(found[0], errors="surrogateescape"), str(path))
+    return f"sqlite:///{quoted}"
 
 
 def open_writer(
@@ -59,6 +71,14 @@ def open_reader(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
 
 def _connect(path: Path, busy_timeout: float, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}", uri=True, timeout=busy_timeout, isolation_level=None
     )
+    connection.text_factory = _as_text
+    return connection
+
+
+def _as_text(raw: bytes) -> str:
+    """Text of the file; bytes that are no UTF-8 become lone surrogates, by which a record that cannot be read is known
+    (`neuro.stores.codec.is_utf8`). By itself, sqlite3 would fail the whole statement for one such byte."""
+    return raw.decode("utf-8", "surrogateescape")

@@ -48,7 +48,10 @@ def news(connection: sqlite3.Connection, namespace: str, since: str | None) -> N
     if not unbroken:
         return News(str(_newest(connection, "happening", namespace)), gap=True)
     position = later[-1][0] if later else known
-    return News(str(position), tuple((Happening(kind), engram_id) for _, kind, engram_id in later))
+    try:
+        return News(str(position), tuple((Happening(kind), engram_id) for _, kind, engram_id in later))
+    except ValueError:  # an entry is damaged
+        return News(str(position), gap=True)
 
 
 def is_done(connection: sqlite3.Connection, namespace: str, op_id: str) -> bool:

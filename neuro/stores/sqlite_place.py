@@ -11,14 +11,15 @@ import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from neuro.engram import Engram
 from neuro.errors import CorruptRecordError, FeatureMismatchError, StaleEngramError
 from neuro.stores.base import Agenda, Change, Kept, Placed
-from neuro.stores.codec import load_json, pack, pack_dynamics, unpack
+from neuro.stores.codec import is_utf8, load_operations, pack, pack_dynamics, unpack_as
 from neuro.stores.memory import OPERATIONS_REMEMBERED, same_memory
-from neuro.stores.sqlite_quarantine import engram_key, put_aside_engram
+from neuro.stores.sqlite_quarantine import as_stored, engram_key, put_aside_engram
 from neuro.stores.sqlite_schema import index_of, instant_of
 from neuro.stores.unreadable import Unreadable
 
@@ -56,8 +57,8 @@ class StoredRow(NamedTuple):
     """JSON; read only by those who change the engram."""
 
     def engram(self, key: str) -> Engram:
-        """Raises CorruptRecordError, naming ``key``, when it is none."""
-        return unpack(key, self.document or "", self.dynamics, self.features or b"")
+        """Raises CorruptRecordError, naming ``key``, when it is none, or another one."""
+        return unpack_as(self.engram_id, key, self.document or "", self.dynamics, self.features or b"")
 
 
 class Place:
@@ -150,9 +151,10 @@ class Place:
                 raise StaleEngramError(message, (engram.engram_id,))
             return True
         key = engram_key(self.region, engram.engram_id)
-        reason = self._unreadable.reasons[key]
+        reason = self._unreadable.reasons.get(key, f"{key}: cannot be read")
         for row in rows:
             put_aside_engram(connection, self.namespace, row.row, key, reason)
+        self._unreadable.forget(key)
         return False
 
     def _accept(self, connection: sqlite3.Connection, place: PlaceRow, dimension: int) -> None:
@@ -168,21 +170,39 @@ class Place:
 
     def remove(
         self, connection: sqlite3.Connection, place: PlaceRow, engram_id: str, revision: int | None
-    ) -> bool:
-        """Removes an engram; False when there is none, StaleEngramError when it has another revision."""
+    ) -> list[Any] | None:
+        """Removes an engram; the operations that it had seen, None when there is none.
+
+        Raises:
+            StaleEngramError: it has another revision.
+        """
         found = connection.execute(
-            "SELECT id, revision FROM engram WHERE place = ? AND engram_id = ?", (place.id, engram_id)
+            "SELECT id, revision, operations FROM engram WHERE place = ? AND engram_id = ?",
+            (place.id, engram_id),
         ).fetchone()
         if found is None:
-            return False
-        row, stored = found
+            return None
+        row, stored, operations = found
         if revision not in (None, stored):
             message = f"{engram_id}: has revision {stored} by now, not {revision}"
             raise StaleEngramError(message, (engram_id,))
         connection.execute("DELETE FROM engram WHERE id = ?", (row,))
         _count(connection, place, -1)
-        self._unreadable.forget(engram_key(self.region, engram_id))
-        return True
+        key = engram_key(self.region, engram_id)
+        self._unreadable.forget(key)
+        try:
+            return load_operations(key, operations)
+        except CorruptRecordError:
+            return []
+
+    def remember(
+        self, connection: sqlite3.Connection, place: PlaceRow, engram_id: str, operations: Sequence[Any]
+    ) -> None:
+        """Has an engram know operations that it has seen elsewhere."""
+        connection.execute(
+            "UPDATE engram SET operations = ? WHERE place = ? AND engram_id = ?",
+            (json.dumps(operations), place.id, engram_id),
+        )
 
     def replace(self, connection: sqlite3.Connection, place: PlaceRow, placed: Placed, revision: int) -> bool:
         """`neuro.stores.base.Replace`; False when it is stale."""
@@ -201,7 +221,7 @@ class Place:
         for stored, engram in self._read(rows):
             key = engram_key(self.region, stored.engram_id)
             try:
-                operations = load_json(key, stored.operations)
+                operations = load_operations(key, stored.operations)
             except CorruptRecordError as exc:
                 self._unreadable.note(key, exc)
                 continue
@@ -286,9 +306,9 @@ class Place:
         """`EngramStore.scan`."""
         place = self.find_row(connection)
         found: list[Engram] = []
-        condition = "e.engram_id > ? ORDER BY e.engram_id LIMIT ?"
+        condition = "e.engram_id > CAST(? AS TEXT) ORDER BY e.engram_id LIMIT ?"
         while place is not None and (wanted := limit - len(found)) > 0:
-            rows = self._rows(connection, place, condition, after or "", wanted)
+            rows = self._rows(connection, place, condition, as_stored(after or ""), wanted)
             found += [engram for _, engram in self._read(rows)]
             if len(rows) < wanted:
                 break
@@ -318,15 +338,16 @@ class Place:
         *,
         only: str = "",
     ) -> list[tuple[str, float]]:
-        """Ids and instants in the order of an index."""
+        """Ids and instants in the order of an index; not ids that nobody could ask for."""
         place = self.find_row(connection)
         if place is None:
             return []
-        return connection.execute(
+        rows = connection.execute(
             f"SELECT engram_id, {instant} FROM engram INDEXED BY {index}"
-            f" WHERE place = ? AND {only} {instant} < ? ORDER BY {instant}, engram_id LIMIT ?",
-            (place.id, before, limit),
-        ).fetchall()
+            f" WHERE place = ? AND {only} {instant} < ? ORDER BY {instant}, engram_id",
+            (place.id, before),
+        )
+        return list(islice((row for row in rows if is_utf8(row[0])), limit))
 
     def count(self, connection: sqlite3.Connection, before: float) -> tuple[int, int]:
         """`EngramStore.count`."""

@@ -27,12 +27,13 @@ def put_aside_engram(connection: sqlite3.Connection, namespace: str, row: int, k
 
 def put_aside_document(connection: sqlite3.Connection, namespace: str, key: str, reason: str) -> None:
     """Moves a bookkeeping document into the quarantine."""
+    this = "FROM bookkeeping WHERE namespace = ? AND key = CAST(? AS TEXT)"
+    stored = as_stored(key)
     connection.execute(
-        "INSERT INTO quarantine (namespace, key, reason, document)"
-        " SELECT namespace, ?, ?, value FROM bookkeeping WHERE namespace = ? AND key = ?",
-        (document_key(key), reason, namespace, key),
+        f"INSERT INTO quarantine (namespace, key, reason, document) SELECT namespace, ?, ?, value {this}",
+        (document_key(key), reason, namespace, stored),
     )
-    connection.execute("DELETE FROM bookkeeping WHERE namespace = ? AND key = ?", (namespace, key))
+    connection.execute(f"DELETE {this}", (namespace, stored))
 
 
 def put_aside(connection: sqlite3.Connection, namespace: str) -> list[Quarantined]:
@@ -62,9 +63,19 @@ def count_put_aside(connection: sqlite3.Connection, namespace: str) -> int:
 
 def engram_key(region: str, engram_id: str) -> str:
     """What an engram is called in messages."""
-    return f"{region}/{engram_id}"
+    return printable(f"{region}/{engram_id}")
 
 
 def document_key(key: str) -> str:
     """What a bookkeeping document is called in messages."""
-    return f"bookkeeping/{key}"
+    return printable(f"bookkeeping/{key}")
+
+
+def as_stored(text: str) -> bytes:
+    """The bytes of a text that was read from the file, which may be no UTF-8; a statement needs ``CAST(? AS TEXT)``."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def printable(key: str) -> str:
+    """With what is no UTF-8 in a name spelled out: it must go into logs, and into the file again."""
+    return key.encode("utf-8", "backslashreplace").decode("utf-8")

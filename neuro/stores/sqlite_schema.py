@@ -10,23 +10,30 @@ import math
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from neuro.errors import CorruptRecordError, StoreError
 from neuro.stores.base import Agenda
-from neuro.stores.codec import unpack
+from neuro.stores.codec import is_utf8, unpack_as
+from neuro.stores.sqlite_quarantine import engram_key
 
 _APPLICATION_ID = int.from_bytes(b"neur")
 HIPPOCAMPUS = "hippocampus"
 """The region whose engrams were in a journal until version 3."""
 
-_INDEXES = (
-    "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
-    "CREATE INDEX engram_by_digest ON engram (place, digest)",
-    "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id)",
-    "CREATE INDEX engram_by_review ON engram (place, review_at, engram_id) WHERE review_at IS NOT NULL",
-    "CREATE INDEX engram_by_rehearsal ON engram (place, rehearsal_at, engram_id) WHERE rehearsal_at IS NOT NULL",
-    "CREATE INDEX link_by_target ON link (namespace, target_id)",
+ENGRAM_INDEXES = MappingProxyType(
+    {
+        "engram_by_id": "CREATE UNIQUE INDEX engram_by_id ON engram (place, engram_id)",
+        "engram_by_digest": "CREATE INDEX engram_by_digest ON engram (place, digest)",
+        "engram_by_fading": "CREATE INDEX engram_by_fading ON engram (place, dormant, forgotten_at, engram_id)",
+        "engram_by_review": "CREATE INDEX engram_by_review ON engram (place, review_at, engram_id)"
+        " WHERE review_at IS NOT NULL",
+        "engram_by_rehearsal": "CREATE INDEX engram_by_rehearsal ON engram (place, rehearsal_at, engram_id)"
+        " WHERE rehearsal_at IS NOT NULL",
+    }
 )
+"""Statements that make them, by name."""
+_INDEXES = (*ENGRAM_INDEXES.values(), "CREATE INDEX link_by_target ON link (namespace, target_id)")
 
 _SHARING = (
     """CREATE TABLE writer (
@@ -142,8 +149,8 @@ def _drop_full_text(connection: sqlite3.Connection) -> None:
 def _share(connection: sqlite3.Connection) -> None:
     """Until version 3 the hippocampus was written to a journal, and what moved from there was out of sight first."""
     _finish_moves(connection)
-    for index in ("id", "digest", "fading", "review", "rehearsal"):
-        connection.execute(f"DROP INDEX IF EXISTS engram_by_{index}")
+    for index in ENGRAM_INDEXES:
+        connection.execute(f"DROP INDEX IF EXISTS {index}")
     connection.execute("ALTER TABLE engram DROP COLUMN arriving")
     connection.execute("ALTER TABLE engram ADD COLUMN writer TEXT")
     for statement in (*_INDEXES, *_SHARING):
@@ -178,17 +185,20 @@ def _replay_journal(connection: sqlite3.Connection) -> None:
         " WHERE place.namespace = journal.namespace AND engram.engram_id = journal.engram_id"
     )
     rows = connection.execute(
-        "SELECT namespace, engram_id, document, dynamics, features FROM journal"
+        "SELECT rowid, namespace, engram_id, document, dynamics, features FROM journal"
         f" WHERE NOT EXISTS ({moved}) ORDER BY namespace, engram_id"
     ).fetchall()
-    for namespace, engram_id, document, dynamics, features in rows:
-        key = f"{HIPPOCAMPUS}/{engram_id}"
+    for row, namespace, engram_id, document, dynamics, features in rows:
+        key = engram_key(HIPPOCAMPUS, engram_id)
         try:
-            engram = unpack(key, document, dynamics, features)
+            if not is_utf8(namespace):
+                raise CorruptRecordError(f"{key}: its namespace is not UTF-8")
+            engram = unpack_as(engram_id, key, document, dynamics, features)
         except CorruptRecordError as exc:
             connection.execute(
-                "INSERT INTO quarantine VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                (namespace, key, str(exc), document, dynamics, features),
+                "INSERT INTO quarantine (namespace, key, reason, document, dynamics, features)"
+                " SELECT namespace, ?, ?, document, dynamics, features FROM journal WHERE rowid = ?",
+                (key, str(exc), row),
             )
             continue
         dimension = None if engram.features is None else engram.features.shape[1]

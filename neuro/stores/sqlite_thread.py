@@ -88,6 +88,8 @@ class _Reply:
             return
         if error is None:
             self.future.set_result(value)
+        elif isinstance(error, StopIteration):  # no future takes it, as no coroutine does
+            self.future.set_exception(RuntimeError(f"what was called raised {error!r}"))
         else:
             self.future.set_exception(error)
 

@@ -18,15 +18,18 @@ from neuro.engram import Engram
 from neuro.errors import CorruptRecordError
 from neuro.ids import is_engram_id
 from neuro.stores.base import Flaw, Happening
-from neuro.stores.codec import load_json, unpack
+from neuro.stores.codec import is_utf8, load_json, load_operations, unpack_as
 from neuro.stores.memory import same_memory
 from neuro.stores.sqlite_log import note
 from neuro.stores.sqlite_quarantine import (
+    as_stored,
     document_key,
     engram_key,
+    printable,
     put_aside_document,
     put_aside_engram,
 )
+from neuro.stores.sqlite_schema import ENGRAM_INDEXES
 from neuro.stores.sqlite_thread import is_damage
 
 _RECORD = """
@@ -34,7 +37,7 @@ _RECORD = """
         typeof(e.forgotten_at) IN ('real', 'integer')
         AND typeof(e.review_at) IN ('real', 'integer', 'null')
         AND typeof(e.rehearsal_at) IN ('real', 'integer', 'null'),
-        p.dimension
+        p.dimension, p.id
     FROM place p JOIN engram e ON e.place = p.id
     LEFT JOIN document d ON d.engram = e.id LEFT JOIN embedding m ON m.engram = e.id
     WHERE p.namespace = ?
@@ -69,16 +72,15 @@ class _Record(NamedTuple):
     """Whether its keys are instants."""
     dimension: int | None
     """Of the features of its region."""
+    place: int
+    """Row of its region."""
 
     @property
     def key(self) -> str:
         return engram_key(self.region, self.engram_id)
 
     def read(self) -> Engram:
-        engram = unpack(self.key, self.document or "", self.dynamics, self.features or b"")
-        if engram.engram_id != self.engram_id:
-            raise CorruptRecordError(f"{self.key}: is the record of {engram.engram_id}")
-        return engram
+        return unpack_as(self.engram_id, self.key, self.document or "", self.dynamics, self.features or b"")
 
 
 def find_flaws(connect: Callable[[], sqlite3.Connection], path: Path, namespace: str) -> list[Found]:
@@ -111,7 +113,16 @@ def _integrity(connection: sqlite3.Connection) -> list[str]:
 
 
 def _reindex(connection: sqlite3.Connection) -> bool:
-    connection.execute("REINDEX")
+    """Makes the indexes anew; before, of engrams that a damaged one let in twice, one is left."""
+    for name in ENGRAM_INDEXES:  # a row that is missing from an index could not be deleted
+        connection.execute(f"DROP INDEX {name}")
+    for namespace, _, rows, _ in _twins(connection, "true", by="e.place"):
+        _leave_one(connection, namespace, rows)
+    try:
+        for statement in (*ENGRAM_INDEXES.values(), "REINDEX"):
+            connection.execute(statement)
+    except sqlite3.IntegrityError as exc:  # something else is there twice; the old indexes come back
+        raise CorruptRecordError(f"the indexes cannot be made anew: {exc}") from None
     return not _integrity(connection)
 
 
@@ -162,10 +173,28 @@ def _records(connection: sqlite3.Connection, path: Path, namespace: str) -> Gene
 
 def _operations(record: _Record) -> list[Any] | None:
     try:
-        operations = load_json(record.key, record.operations)
+        return load_operations(record.key, record.operations)
     except CorruptRecordError:
         return None
-    return operations if isinstance(operations, list) else None  # pyright: ignore[reportUnknownVariableType]
+
+
+def is_unreadable(connection: sqlite3.Connection, namespace: str, key: str) -> bool:
+    """Whether what is called so in messages is there, and still cannot be read."""
+    if "\\" in key:  # a name that is not UTF-8, spelled out, cannot be looked up
+        return True
+    region, _, name = key.rpartition("/")
+    there = f"{_RECORD} AND p.region = ? AND e.engram_id = ?"
+    documents = "SELECT value FROM bookkeeping WHERE namespace = ? AND ? = 'bookkeeping/' || key"
+    try:
+        for values in connection.execute(there, (namespace, region, name)).fetchall():
+            record = _Record(*values)
+            record.read()
+            load_operations(record.key, record.operations)
+        for (text,) in connection.execute(documents, (namespace, key)).fetchall():
+            load_json(key, text)
+    except (CorruptRecordError, sqlite3.DatabaseError):
+        return True
+    return False
 
 
 def _mend_record(connection: sqlite3.Connection, namespace: str, row: int) -> None:
@@ -178,7 +207,8 @@ def _mend_record(connection: sqlite3.Connection, namespace: str, row: int) -> No
         engram = record.read()
     except CorruptRecordError as exc:
         put_aside_engram(connection, namespace, row, record.key, str(exc))
-        note(connection, namespace, [(Happening.REMOVED, record.engram_id)])
+        if is_utf8(record.engram_id):
+            note(connection, namespace, [(Happening.REMOVED, record.engram_id)])
         return
     connection.execute(
         "UPDATE engram SET digest = ?, revision = ?, operations = ? WHERE id = ?",
@@ -192,40 +222,48 @@ def _mend_record(connection: sqlite3.Connection, namespace: str, row: int) -> No
 
 
 def _owned_twice(connection: sqlite3.Connection, path: Path, namespace: str) -> Generator[Found]:
-    rows = connection.execute(
-        "SELECT e.engram_id, group_concat(p.region, ', ') FROM place p JOIN engram e ON e.place = p.id"
-        " WHERE p.namespace = ? GROUP BY e.engram_id HAVING count(*) > 1",
-        (namespace,),
-    )
-    for engram_id, regions in rows:
-        mending = partial(_leave_one, namespace=namespace, engram_id=engram_id)
-        yield Found(engram_id, f"is in several regions: {regions}", mending)
+    for _, engram_id, rows, regions in _twins(connection, "p.namespace = ?", namespace):
+        mending = partial(_leave_one, namespace=namespace, rows=rows)
+        yield Found(printable(engram_id), f"is in several regions: {printable(regions)}", mending)
 
 
-def _leave_one(connection: sqlite3.Connection, namespace: str, engram_id: str) -> None:
-    """The newest revision stays; another memory of the same id is put aside."""
-    rows = connection.execute(f"{_RECORD} AND e.engram_id = ?", (namespace, engram_id)).fetchall()
-    records = sorted((_Record(*row) for row in rows), key=lambda record: (-record.revision, record.region))
-    kept = _readable(records[0])
-    for record in records[1:]:
-        other = _readable(record)
-        if kept is not None and other is not None and same_memory(kept, other):
-            connection.execute(
-                "UPDATE place SET engrams = engrams - 1 WHERE namespace = ? AND region = ?",
-                (namespace, record.region),
-            )
+def _twins(
+    connection: sqlite3.Connection, condition: str, *values: str, by: str = "p.namespace"
+) -> list[tuple[str, str, str, str]]:
+    """Namespace, id, rows and regions of what is there twice; not looked up in an index, which may be damaged."""
+    return connection.execute(
+        "SELECT p.namespace, e.engram_id, json_group_array(e.id), group_concat(p.region, ', ')"
+        " FROM engram e NOT INDEXED JOIN place p ON p.id = e.place"
+        f" WHERE {condition} GROUP BY e.engram_id, {by} HAVING count(*) > 1",
+        values,
+    ).fetchall()
+
+
+def _leave_one(connection: sqlite3.Connection, namespace: str, rows: str) -> None:
+    """Of these rows (JSON) the newest revision stays; another memory of its id, and what cannot be read, is put
+    aside."""
+    these = f"{_RECORD} AND e.id IN (SELECT value FROM json_each(?))"
+    records = [_Record(*values) for values in connection.execute(these, (namespace, rows)).fetchall()]
+    if len(records) < 2:  # somebody was quicker
+        return
+    readable: list[tuple[Engram, _Record]] = []
+    for record in records:
+        try:
+            readable.append((record.read(), record))
+        except CorruptRecordError:
+            _mend_record(connection, namespace, record.row)
+    readable.sort(key=lambda pair: (-pair[0].revision, pair[1].region, pair[1].row))
+    for engram, record in readable[1:]:
+        kept, first = readable[0]
+        if same_memory(kept, engram):
             connection.execute("DELETE FROM engram WHERE id = ?", (record.row,))
         else:
-            reason = f"another memory of this id is in {records[0].region}"
+            reason = f"another memory of this id is in {first.region}"
             put_aside_engram(connection, namespace, record.row, record.key, reason)
-    note(connection, namespace, [(Happening.MOVED, engram_id)])
-
-
-def _readable(record: _Record) -> Engram | None:
-    try:
-        return record.read()
-    except CorruptRecordError:
-        return None
+    for place in {record.place for record in records}:
+        _recount(connection, place)
+    if readable:
+        note(connection, namespace, [(Happening.MOVED, readable[0][0].engram_id)])
 
 
 def _counters(connection: sqlite3.Connection, path: Path, namespace: str) -> Generator[Found]:
@@ -249,26 +287,31 @@ def _recount(connection: sqlite3.Connection, place: int) -> None:
 def _links(connection: sqlite3.Connection, path: Path, namespace: str) -> Generator[Found]:
     rows = connection.execute(
         f"SELECT source_id, target_id, kind, EXISTS ({_OWNED} source_id) AS a, EXISTS ({_OWNED} target_id) AS b"
-        " FROM link WHERE namespace = ? AND NOT (a AND b)",
+        " FROM link WHERE namespace = ?",
         (namespace,),
     )
     for source, target, kind, has_source, has_target in rows:
-        ends = ((source, has_source), (target, has_target))
-        missing = [end for end, there in ends if not there and is_engram_id(end)]
-        if not missing:
-            continue
-        yield Found(
-            f"{source} -> {target} ({kind})",
-            f"links what is not there: {', '.join(missing)}",
-            partial(_drop_link, namespace=namespace, source=source, target=target, kind=kind),
-        )
+        link = (source, target, kind)
+        if not is_utf8("".join(link)):
+            problem, unless = "is not UTF-8", ""
+        else:
+            ends = ((source, has_source), (target, has_target))
+            missing = [end for end, there in ends if not there and is_engram_id(end)]
+            if not missing:
+                continue
+            problem = f"links what is not there: {', '.join(missing)}"
+            unless = f"AND NOT (EXISTS ({_OWNED} source_id) AND EXISTS ({_OWNED} target_id))"
+        mending = partial(_drop_link, namespace=namespace, link=link, unless=unless)
+        yield Found(printable(f"{source} -> {target} ({kind})"), problem, mending)
 
 
-def _drop_link(connection: sqlite3.Connection, namespace: str, source: str, target: str, kind: str) -> None:
+def _drop_link(
+    connection: sqlite3.Connection, namespace: str, link: tuple[str, str, str], unless: str
+) -> None:
     connection.execute(
-        "DELETE FROM link WHERE namespace = ? AND source_id = ? AND target_id = ? AND kind = ?"
-        f" AND NOT (EXISTS ({_OWNED} source_id) AND EXISTS ({_OWNED} target_id))",
-        (namespace, source, target, kind),
+        "DELETE FROM link WHERE namespace = ? AND source_id = CAST(? AS TEXT) AND target_id = CAST(? AS TEXT)"
+        f" AND kind = CAST(? AS TEXT) {unless}",
+        (namespace, *map(as_stored, link)),
     )
 
 
@@ -277,7 +320,7 @@ def _documents(connection: sqlite3.Connection, path: Path, namespace: str) -> Ge
         "SELECT key, value FROM bookkeeping WHERE namespace = ?", (namespace,)
     ):
         try:
-            load_json(document_key(key), text)
+            _check_document(key, text)
         except CorruptRecordError as exc:
             mending = partial(_mend_document, namespace=namespace, key=key)
             yield Found(document_key(key), str(exc), mending)
@@ -285,9 +328,16 @@ def _documents(connection: sqlite3.Connection, path: Path, namespace: str) -> Ge
 
 def _mend_document(connection: sqlite3.Connection, namespace: str, key: str) -> None:
     found = connection.execute(
-        "SELECT value FROM bookkeeping WHERE namespace = ? AND key = ?", (namespace, key)
+        "SELECT value FROM bookkeeping WHERE namespace = ? AND key = CAST(? AS TEXT)",
+        (namespace, as_stored(key)),
     ).fetchone()
     try:
-        load_json(document_key(key), found[0] if found else "null")
+        _check_document(key, found[0] if found else "null")
     except CorruptRecordError as exc:
         put_aside_document(connection, namespace, key, str(exc))
+
+
+def _check_document(key: str, text: str) -> None:
+    load_json(document_key(key), text)
+    if not is_utf8(key):
+        raise CorruptRecordError(f"{document_key(key)}: is not UTF-8")

@@ -29,6 +29,7 @@ class Writing:
         self._places = places
         self._rows: dict[str, PlaceRow] = {}
         self._events: dict[str, dict[str, list[Happening]]] = {}
+        self._operations: dict[str, list[Any]] = {}
         self._stale: dict[str, str] = {}
 
     def carry_out(self, writes: Sequence[Write], op_id: str | None) -> None:
@@ -46,8 +47,11 @@ class Writing:
 
     def remove(self, region: str, engram_id: str, revision: int | None) -> bool:
         """Removes an engram; False when there is none, StaleEngramError when it has another revision."""
-        if not self._places(region).remove(self._connection, self._row(region), engram_id, revision):
+        operations = self._places(region).remove(self._connection, self._row(region), engram_id, revision)
+        if operations is None:
             return False
+        if operations:
+            self._operations[engram_id] = operations
         self._happened(region, engram_id, Happening.REMOVED)
         return True
 
@@ -57,6 +61,7 @@ class Writing:
             message = next(iter(self._stale.values()))
             more = f" (and {len(self._stale) - 1} more)" if len(self._stale) > 1 else ""
             raise StaleEngramError(message + more, tuple(self._stale))
+        self._carry_operations()
         note(self._connection, self._namespace, self._news())
 
     def _do(self, write: Write) -> None:
@@ -76,6 +81,13 @@ class Writing:
                 self._unlink(engram_id)
             case Document(key, text):
                 write_document(self._connection, self._namespace, key, text)
+
+    def _carry_operations(self) -> None:
+        """What has moved still knows the operations that it has seen."""
+        for engram_id, operations in self._operations.items():
+            for region, events in self._events[engram_id].items():
+                if events[-1] == Happening.INSERTED:
+                    self._places(region).remember(self._connection, self._row(region), engram_id, operations)
 
     def _row(self, region: str) -> PlaceRow:
         if region not in self._rows:

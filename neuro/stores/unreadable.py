@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 _LOGGER = logging.getLogger("neuro")
 
@@ -27,6 +28,12 @@ class Unreadable:
     def forget(self, key: str) -> None:
         """It can be read by now, is gone, or is put aside."""
         self._reasons.pop(key, None)
+
+    def forget_all(self, start: str, but: Collection[str] = ()) -> None:
+        """The same of all whose keys begin so, but for some."""
+        for key in self.reasons:
+            if key.startswith(start) and key not in but:
+                self.forget(key)
 
     @property
     def reasons(self) -> dict[str, str]:

@@ -147,8 +147,21 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_named_by_health(neuro, st
     assert contents(neuro) == ["She lost her keys"]
     ended = neuro("health")
     assert ended.code == 1
-    assert "1 record cannot be read" in ended.out
+    assert "1 record in quarantine" in ended.out and "--repair" not in ended.out
     assert len(neuro("health", "--json").json["quarantined"]) == 1
+    advice = "neuro check --empty-quarantine --yes"
+    assert advice in ended.out
+    assert neuro(*advice.split()[1:]).code == 0
+    assert neuro("health").code == 0
+
+
+def test_health_says_that_it_does_not_look_at_every_record_and_which_command_does(neuro, store) -> None:
+    neuro("add", "We met Dana")
+    change(store, "UPDATE document SET document = '{' WHERE engram = 1")
+    ended = neuro("health")
+    assert ended.code == 0
+    assert ended.out.endswith('Whether every record can be read says "neuro check".\n')
+    assert neuro("check").code == 1
 
 
 def test_what_is_in_quarantine_is_listed_and_deleted_when_the_user_is_sure(neuro, store) -> None:
@@ -241,6 +254,15 @@ def test_the_store_of_a_backup_is_named_before_the_file_or_by_the_option(neuro, 
     assert ended.code == 1
     assert "name the store once" in ended.err
     assert not Path(three).exists()
+
+
+def test_a_url_is_no_file_to_save_to(neuro, store) -> None:
+    neuro("add", "We met Dana")
+    for arguments in (["memory://"], ["redis://:s3cret@memory.example"], [str(store), "memory://"]):
+        ended = neuro("backup", *arguments)
+        assert (ended.code, ended.out) == (1, "")
+        assert "name that after the store" in ended.err and "s3cret" not in ended.err
+    assert not Path("memory:").exists()
 
 
 def test_nothing_is_overwritten(neuro, store) -> None:

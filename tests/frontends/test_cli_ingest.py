@@ -1,19 +1,27 @@
 """Living through conversations: their own times, their nights, and never twice."""
 
 import asyncio
+import itertools
 import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fakeredis import FakeServer
 
-from neuro import Brain
+from neuro import Brain, Perception, Stimulus, StoreUnavailableError
 from neuro.clock import SimulatedClock
-from neuro.frontends.ingest import ingest
+from neuro.frontends.ingest import Life, ingest
 from neuro.frontends.ledger import Ledger
 from neuro.frontends.places import Place
 from neuro.frontends.turns import read_transcript, timeline
-from neuro.stores import MemoryStore
+from neuro.stores import MemoryStore, Store, redis_connection
 from neuro.testing import CountingStore
+from neuro.testing.redis import fake_redis
 from neuro.units import DAY, HOUR
 
 MONDAY = 1772481960.0
@@ -246,6 +254,87 @@ async def test_an_interrupted_ingestion_closes_orderly_and_goes_on_where_it_was(
     assert {e.trace.exposures for e in engrams} == {1.0}
 
 
+@pytest.mark.parametrize(
+    ("crashed_after", "known", "nights"), [(1, 0, 3), (4, 4, 3), (11, 8, 1), (12, 12, 1)]
+)
+async def test_after_a_crash_it_goes_on_and_at_most_the_last_turns_count_twice(
+    crashed_after: int, known: int, nights: int, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = f"{place.url}.left"
+
+    def leave() -> None:
+        """What another process can read now is what a crash would leave."""
+        with closing(sqlite3.connect(place.url)) as connection:
+            connection.execute("VACUUM INTO ?", (left,))
+
+    lived = 0
+    perceive = Life.perceive
+    for act in (perceive, Life.night):
+
+        async def next_act(self: Life, *arguments: Any, act: Any = act) -> object:
+            nonlocal lived
+            if lived == crashed_after and not await asyncio.to_thread(os.path.exists, left):
+                await asyncio.to_thread(leave)
+            lived += act is perceive
+            return await act(self, *arguments)
+
+        monkeypatch.setattr(Life, act.__name__, next_act)
+    await live(place, lines(*week()))
+    monkeypatch.undo()
+    done = await live(Place(left), lines(*week()))
+    assert (done.known, done.repeated, done.nights) == (known, crashed_after - known, nights)
+    held, whole = await remembered(Place(left)), await remembered(place)
+    assert [(e.content, e.encoded_at, e.trace.exposures) for e in held["engrams"]] == [
+        (turn["text"], turn["at"], 2.0 if known <= number < crashed_after else 1.0)
+        for number, turn in enumerate(week())
+    ]
+    assert held["stats"]["regions"]["neocortex"]["engrams"] == 12
+    assert held["stats"]["sleeps"] == pytest.approx(whole["stats"]["sleeps"], abs=0.01)
+    assert (await live(Place(left), lines(*week()))).nights == 0
+
+
+async def test_after_an_error_no_turn_counts_twice(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Life.perceive
+
+    async def perceive(self: Life, stimulus: Stimulus, at: float) -> Perception:
+        if stimulus.content == "Evening 1, remark 2":
+            raise StoreUnavailableError("no room on the disk")
+        return await honest(self, stimulus, at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Life, "perceive", perceive)
+        with pytest.raises(StoreUnavailableError, match="no room"):
+            await live(place, lines(*week()))
+    done = await live(place, lines(*week()))
+    assert (done.known, done.perceived, done.repeated, done.nights) == (6, 6, 0, 2)
+    assert {e.trace.exposures for e in (await remembered(place))["engrams"]} == {1.0}
+
+
+async def test_what_waits_for_a_store_that_is_away_is_written_down_after_its_night(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, lived = FakeServer(), itertools.count(1)
+    monkeypatch.setattr(redis_connection, "open_client", lambda _: fake_redis(server))
+    written, honest = list[int](), Ledger.add
+
+    async def add(self: Ledger, store: Store, keys: Sequence[str], *, awake: bool) -> None:
+        await honest(self, store, keys, awake=awake)
+        written.append(len(keys))
+
+    def on_turn() -> None:
+        number = next(lived)
+        server.connected = number not in (6, 7)
+
+    monkeypatch.setattr(Ledger, "add", add)
+    evening = [{"text": f"Remark {turn}", "at": MONDAY + turn} for turn in range(12)]
+    place = Place("redis://memory.example")
+    done = await ingest(
+        place, read_transcript(lines(*evening)), clock=SimulatedClock(MONDAY + DAY), on_turn=on_turn
+    )
+    assert (done.perceived, written) == (12, [5, 7])
+    assert (await live(place, lines(*evening))).known == 12
+
+
 async def test_a_conversation_without_turns_creates_nothing(place: Place) -> None:
     assert (await live(place, b"\n\nbad line\n")).turns == 0
     assert await asyncio.to_thread(place.missing)
@@ -256,11 +345,11 @@ async def test_a_long_ledger_is_not_rewritten_as_a_whole() -> None:
     keys = [f"{number:016x}" for number in range(2500)]
     ledger = Ledger()
     for start in range(0, 2500, 50):
-        await ledger.add(store, keys[start : start + 50])
+        await ledger.add(store, keys[start : start + 50], awake=True)
     read = await Ledger.read(store)
     assert all(key in read for key in keys)
     assert "f" * 16 not in read
-    await read.add(store, ["f" * 16])
+    await read.add(store, ["f" * 16], awake=False)
     pages = await store.read_documents([f"ingest:{number}" for number in range(4)])
     assert [None if page is None else len(page) for page in pages] == [1000, 1000, 501, None]
 

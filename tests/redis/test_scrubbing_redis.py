@@ -101,8 +101,8 @@ async def test_what_a_server_does_not_allow_is_said(tmp_path: Path) -> None:
             assert holding(server, RARE)
         await client.execute_command("ACL SETUSER", "guest", "-@dangerous")
         async with opened(server, "guest:s3cret@") as store:
-            [sentence] = await store.scrub()
-            assert "INFO is refused" in sentence
+            files, slow_log = await store.scrub()
+            assert "INFO is refused" in files and "SLOWLOG GET is refused" in slow_log
             assert "unknown" in (await store.health()).durability
 
 
@@ -111,6 +111,29 @@ async def test_a_snapshot_made_by_hand_is_told_of(tmp_path: Path) -> None:
         await remember_and_forget(store, server)
         [sentence] = await store.scrub()
         assert "by hand" in sentence and "BGSAVE" in sentence
+
+
+async def test_files_of_another_policy_are_told_of(tmp_path: Path) -> None:
+    async with running(tmp_path, *KEPT) as server, opened(server) as store:
+        await remember_and_forget(store, server)
+        assert await store.scrub() == ()
+        async with server.client() as client:
+            await client.config_set("appendonly", "no")
+        [sentence] = await store.scrub()
+        assert "append-only file that the server writes no more" in sentence
+    async with running(tmp_path, "--appendonly", "no", "--save", "") as server, opened(server) as store:
+        [sentence] = await store.scrub()
+        assert "was started from a file" in sentence and "dump.rdb" in holding(server, (b"The rest stays",))
+
+
+async def test_brains_that_scrub_at_once_all_succeed(tmp_path: Path) -> None:
+    async with running(tmp_path, *KEPT) as server, AsyncExitStack() as stack:
+        stores = [await stack.enter_async_context(opened(server)) for _ in range(4)]
+        await remember_and_forget(stores[0], server)
+        async with server.client() as client:
+            await client.config_set("rdb-key-save-delay", 1_000)  # microseconds
+        assert await asyncio.gather(*(store.scrub() for store in stores)) == [()] * 4
+        await eventually(lambda: holding(server, RARE) == set(), within=10.0)
 
 
 async def test_the_files_of_replicas_are_told_of(tmp_path: Path) -> None:

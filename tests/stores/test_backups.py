@@ -2,12 +2,15 @@
 
 import asyncio
 import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakeredis import FakeServer
-from sqlite_files import aside
+from sqlite_files import Hook, aside
 
 from neuro.errors import (
     ConfigurationError,
@@ -16,9 +19,10 @@ from neuro.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from neuro.stores import open_store, redis_connection
-from neuro.stores.backups import restore, save
+from neuro.stores import open_store, redis_connection, sqlite_backup
+from neuro.stores.backups import Backup, restore, save
 from neuro.stores.opening import store_exists
+from neuro.stores.sqlite_verify import Found
 from neuro.testing.redis import fake_redis
 from neuro.testing.samples import sample_id, sample_placed
 from neuro.testing.stores.images import image_of
@@ -49,6 +53,11 @@ async def fill(url: str | Path, *, seed: int, namespace: str = "default") -> lis
     async with aclosing(await open_store(url, namespace=namespace)) as store:
         await lived(store, seed=seed)
         return await image_of(store)
+
+
+async def engrams_in(file: Path) -> int:
+    [(count,)] = await asyncio.to_thread(aside, file, "SELECT count(*) FROM engram")
+    return count
 
 
 def names(folder: Path) -> list[str]:
@@ -132,6 +141,77 @@ async def test_an_open_file_is_not_replaced_under_a_brain(path: Path, saved: Pat
         with pytest.raises(StoreUnavailableError, match="has been moved, deleted or replaced"):
             await store.engrams(REGION).insert([sample_placed(99)])
     assert await image(path) == before
+
+
+class Paused:
+    """A copy that waits when it is all but done."""
+
+    def __init__(self, spy: Callable[[Hook], None]) -> None:
+        self._reached, self._goes_on = threading.Event(), threading.Event()
+        spy(self._hook)
+
+    def _hook(self, _: object, sql: str, __: object) -> None:
+        if sql == "PRAGMA quick_check":
+            self._reached.set()
+            assert self._goes_on.wait(30.0)
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self._reached.wait, 30.0)
+
+    def go_on(self) -> None:
+        self._goes_on.set()
+
+
+async def test_a_memory_that_begins_where_one_is_being_restored_is_not_replaced(
+    path: Path, saved: Path, spy: Callable[[Hook], None]
+) -> None:
+    await fill(saved, seed=1)
+    copying = Paused(spy)
+    restoring = asyncio.create_task(restore(saved, str(path)))
+    await copying.reached()
+    async with aclosing(await open_store(path)) as store:
+        await store.engrams(REGION).insert([sample_placed(n) for n in range(5)])
+        copying.go_on()
+        with pytest.raises(InvalidArgumentError, match="there is a file already"):
+            await restoring
+        assert await store.engrams(REGION).count(0.0) == (5, 0)
+    async with aclosing(await open_store(path)) as store:
+        assert await store.verify() == []
+        assert await store.engrams(REGION).count(0.0) == (5, 0)
+
+
+@pytest.mark.parametrize("act", [save, restore])
+async def test_what_is_cancelled_leaves_nothing_and_can_be_done_again(
+    act: Callable[[Any, Any], Awaitable[Backup]], path: Path, saved: Path, spy: Callable[[Hook], None]
+) -> None:
+    await fill(path, seed=1)
+    source, target = (str(path), saved) if act is save else (path, str(saved))
+    copying = Paused(spy)
+    task = asyncio.ensure_future(act(source, target))
+    await copying.reached()
+    task.cancel()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    copying.go_on()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(names, path.parent) == ["brain.db"]
+    assert (await act(source, target)).engrams == {"default": await engrams_in(saved)}
+
+
+async def test_a_file_is_verified_before_it_appears(
+    path: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(saved, seed=1)
+
+    def fail(*_: object) -> list[Found]:
+        assert not path.exists()
+        raise CorruptRecordError("unreadable")
+
+    monkeypatch.setattr(sqlite_backup, "find_flaws", fail)
+    with pytest.raises(CorruptRecordError, match="unreadable"):
+        await restore(saved, str(path))
+    assert await asyncio.to_thread(names, path.parent) == ["saved.db"]
 
 
 @pytest.mark.parametrize(

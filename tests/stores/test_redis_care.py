@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 import pytest
 from redis.asyncio import Redis
@@ -109,6 +110,52 @@ async def test_what_cannot_be_read_is_moved_out_of_the_way_as_it_was(
     assert any("quarantine" in sentence for sentence in await store.scrub())
 
 
+async def test_a_document_that_cannot_be_read_is_kept_when_another_takes_its_place(
+    servers: Servers, store: RedisStore
+) -> None:
+    client, name = servers.client(), f"{key('doc')}[clock]"
+    await client.hset(key("doc"), "clock", "no JSON")
+
+    def refuse(_: object) -> object:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await store.amend_document("clock", refuse)
+    assert await client.hget(key("doc"), "clock") == b"no JSON" and await store.quarantine() == []
+    assert await store.amend_document("clock", more) == 1
+    [record] = await store.quarantine()
+    assert (record.key, record.size) == (name, 7)
+    assert await client.hget(key("quarantine:doc"), "clock") == b"no JSON"
+    await store.discard([name])
+    assert (await store.health()).quarantined == ()
+    assert await store.amend_document("clock", more) == 2
+
+
+async def test_what_is_put_aside_later_does_not_take_the_place_of_the_first(
+    servers: Servers, store: RedisStore
+) -> None:
+    client, lists = servers.client(), key(f"review:{REGION}")
+    for broken in ("first", "second", "third"):
+        await store.engrams(REGION).insert([sample_placed(1)])
+        await client.hset(DYNAMICS + sample_id(1), "y", broken)
+        await client.hset(key("doc"), "clock", broken)
+        await client.delete(lists)
+        await client.set(lists, broken)
+        assert len(await store.verify(repair=True)) == 3
+    kept = await store.quarantine()
+    names = [f"{key('doc')}[clock{n}]" for n in ("", "#2", "#3")]
+    names += [f"{name}{n}" for name in (DOCUMENT + sample_id(1), lists) for n in ("", "#2", "#3")]
+    assert [record.key for record in kept] == sorted(names)
+    for number, broken in (("", b"first"), ("#2", b"second"), ("#3", b"third")):
+        assert await client.hget(key(f"quarantine:m:{REGION}:{sample_id(1)}{number}"), "y") == broken
+        assert await client.hget(key("quarantine:doc"), f"clock{number}") == broken
+        assert await client.get(key(f"quarantine:review:{REGION}{number}")) == broken
+    await store.discard([names[1]])
+    assert await client.hkeys(key("quarantine:doc")) == [b"clock", b"clock#3"]
+    await store.discard(names)
+    assert not [name for name in await client.keys() if b"quarantine" in name]
+
+
 async def test_what_was_put_aside_is_listed_and_deleted_by_its_key(
     servers: Servers, store: RedisStore
 ) -> None:
@@ -179,6 +226,102 @@ async def test_what_could_not_be_read_and_can_be_now_is_found_again(
         assert (await store.health()).quarantined == ()
 
 
+WEIGHTS = {b"\xff|temporal": "0.5", f"{sample_id(3)}|temporal": "much", f"{sample_id(4)}|temporal": "nan"}
+"""Links that cannot be read."""
+
+
+async def test_links_that_cannot_be_read_are_left_out_and_named(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    there, own = Link(sample_id(1), sample_id(2), "temporal", 0.5), key("as:") + sample_id(1)
+    await servers.client().hset(own, mapping=WEIGHTS)
+    assert await store.links([sample_id(1), sample_id(3)]) == [[there], []]
+    quarantined = (await store.health()).quarantined
+    assert len(quarantined) == 3 and all(own in line for line in quarantined)
+    assert len(await store.verify()) == 3
+    await servers.client().hdel(own, *WEIGHTS)
+    assert await store.links([sample_id(1)]) == [[there]]
+    assert (await store.health()).quarantined == ()
+
+
+async def test_what_links_to_no_name_is_unlinked(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    client, link = servers.client(), f"{sample_id(1)}|temporal"
+    await client.hset(key("as:") + sample_id(1), mapping=WEIGHTS)
+    await client.sadd(key("to:").encode() + b"\xff", link)
+    await client.hset(key("as:").encode() + b"\xff", link, "0.5")
+    await client.sadd(key("to:") + sample_id(1), b"\xff|temporal")
+    await store.write([Unlink(sample_id(1))])
+    assert not [name for name in await client.keys() if b":as:" in name or b":to:" in name]
+
+
+async def test_an_engram_whose_operations_are_none_is_named_by_all_that_look(
+    servers: Servers, store: RedisStore
+) -> None:
+    await fill(store)
+    await servers.client().hset(DYNAMICS + sample_id(3), "o", "5")
+    engrams, ids = store.engrams(REGION), [sample_id(3), sample_id(4)]
+    assert [e.engram_id for e in await engrams.amend(ids, counted, op_id="a")] == ids[1:]
+    assert (await engrams.get(ids))[0] is None
+    [flaw] = await store.verify()
+    assert flaw.key == DOCUMENT + sample_id(3) and "operations" in flaw.problem
+    await store.write([Remove(REGION, sample_id(3)), Insert(REGION, sample_placed(3))])
+    assert [e.engram_id for e in await engrams.amend(ids, counted, op_id="b")] == ids
+
+
+@pytest.mark.parametrize("instant", ["soon", "nan"])
+async def test_an_engram_that_fades_at_no_instant_is_not_copied_until_it_is_mended(
+    servers: Servers, store: RedisStore, instant: str
+) -> None:
+    await fill(store)
+    engrams, ids = store.engrams(REGION), [sample_id(1), sample_id(2)]
+    kept = await engrams.kept(ids)
+    await servers.client().hset(DYNAMICS + sample_id(1), "f", instant)
+    assert await engrams.kept(ids) == [None, kept[1]]
+    assert any(sample_id(1) in line for line in (await store.health()).quarantined)
+    [flaw] = await store.verify(repair=True)
+    assert flaw.repaired and "instant" in flaw.problem
+    assert await engrams.kept(ids) == kept
+    assert (await store.health()).quarantined == ()
+
+
+async def test_what_another_process_has_mended_is_named_no_more(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    client, engrams = servers.client(), store.engrams(REGION)
+    await spoil(client)
+    await client.hset(key("doc"), "clock", "no JSON")
+    await client.hset(key("as:") + sample_id(2), mapping=WEIGHTS)
+
+    async def named() -> int:
+        return len((await store.health()).quarantined)
+
+    async def meet() -> None:
+        await engrams.get([sample_id(n) for n in (1, 2, 3)])
+        await store.links([sample_id(2)])
+        await store.read_documents(["clock"])
+
+    await meet()
+    assert await named() == 3 + len(WEIGHTS) + 1
+    async with aclosing(await servers.reopen()) as there:
+        await there.verify(repair=True)
+        await there.discard([record.key for record in await there.quarantine()])
+        assert await named() == 0
+        await there.write([Document("clock", 1), *(Insert(REGION, sample_placed(n)) for n in (1, 2, 3))])
+    await meet()
+    assert await named() == 0
+
+
+async def test_what_a_write_took_away_is_named_no_more(servers: Servers, store: RedisStore) -> None:
+    await fill(store)
+    client = servers.client()
+    await client.hset(key("doc"), "clock", "no JSON")
+    await client.hset(key("as:") + sample_id(2), mapping=WEIGHTS)
+    await store.links([sample_id(2)])
+    await store.read_documents(["clock"])
+    assert len((await store.health()).quarantined) == 1 + len(WEIGHTS)
+    await store.write([Document("clock", 2), Unlink(sample_id(2))])
+    assert (await store.health()).quarantined == ()
+
+
 # What does not fit together
 
 Spoil = Callable[[Redis], Awaitable[object]]
@@ -213,6 +356,9 @@ SPOILS: dict[str, Spoil] = {
     "a link to nobody": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(99)}|temporal", "0.5"),
     "a link of no kind": lambda c: c.hset(key("as:") + sample_id(1), "nonsense", "0.5"),
     "a link without weight": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(3)}|temporal", "much"),
+    "a link to no name": lambda c: c.hset(key("as:") + sample_id(1), b"\xff|temporal", "0.5"),
+    "a link without end": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(2)}|night", "inf"),
+    "a link of another notation": lambda c: c.hset(key("as:") + sample_id(1), f"{sample_id(2)}|night", "0x1"),
     "links that are none": lambda c: c.set(key("as:") + sample_id(3), "a string"),
     "listed as linked": lambda c: c.sadd(key("linked"), sample_id(3)),
     "not listed as linked": lambda c: c.srem(key("linked"), sample_id(1)),
@@ -224,6 +370,7 @@ SPOILS: dict[str, Spoil] = {
     "a link of no kind where it leads": lambda c: c.sadd(key("to:") + sample_id(2), "nonsense"),
     "linkers that are none": lambda c: c.set(key("to:") + sample_id(2), "a string"),
     "linkers of nothing": lambda c: c.set(key("to:") + sample_id(4), "a string"),
+    "a node of no name": lambda c: c.sadd(key("linked"), b"\xff"),
     "a document that is none": lambda c: c.hset(key("doc"), "other", "{"),
     "no regions": lambda c: c.delete(key("regions")),
     "regions that are none": _no_regions,

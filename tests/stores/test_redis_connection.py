@@ -8,11 +8,14 @@ import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
+from redis.asyncio import Redis
 
 from neuro.errors import ConfigurationError, NeuroError, StoreClosedError, StoreError, StoreUnavailableError
 from neuro.stores import redis_cluster, redis_connection
+from neuro.stores.opening import parse_url
 from neuro.stores.redis import RedisStore
 from neuro.stores.redis_address import read_address
 from neuro.stores.redis_connection import RedisConnection
@@ -28,10 +31,20 @@ ORDINARY = {
 }
 
 
-def replicas(count: int) -> bytes:
-    """What a server says of its replicas."""
-    text = f"# Replication\r\nrole:master\r\nconnected_slaves:{count}\r\n"
+def said(text: str) -> bytes:
+    """A text as a server sends it."""
     return f"${len(text)}\r\n{text}\r\n".encode()
+
+
+def told(**facts: object) -> bytes:
+    """What a server says of itself."""
+    return said("".join(f"{name}:{fact}\r\n" for name, fact in facts.items()))
+
+
+def replicas(*states: str) -> bytes:
+    """What a server says of its replicas."""
+    slaves = {f"slave{n}": f"ip=h,port={n},state={state},offset=0,lag=0" for n, state in enumerate(states)}
+    return told(role="master", connected_slaves=len(states), **slaves)
 
 
 async def _command(reader: asyncio.StreamReader) -> list[str]:
@@ -158,6 +171,13 @@ def test_an_address_may_say_whether_it_is_in_a_cluster(said: str, meant: bool) -
         "redis://:s3cret@h?nonsense=s3cret",
         "redis://:s3cret@h?max_connections=-1",
         "redis://:s3cret@h?cluster=s3cret",
+        "redis://:s3cret@h?protocol=9",
+        "redis://:s3cret@h?credential_provider=s3cret",
+        "redis://:s3cret@h?redis_connect_func=s3cret",
+        "redis://:s3cret@h?event_dispatcher=s3cret",
+        "redis://:s3cret@h?maint_notifications_config=s3cret",
+        "redis://:s3cret@h?socket_keepalive_options=s3cret",
+        "rediss://:s3cret@h?ssl_cert_reqs=s3cret",
         "redis://:s3cret@[::1",
         "unix://",
         "unix://:s3cret@",
@@ -167,6 +187,40 @@ async def test_a_url_that_cannot_be_read_is_refused_without_repeating_it(url: st
     error = await refusal(url)
     assert isinstance(error, ConfigurationError)
     assert str(error).startswith("RedisStore.url: ")
+
+
+@pytest.mark.parametrize(
+    "option", ["encoding=foo", "encoding=utf-16", "encoding_errors=x", "decode_responses=true"]
+)
+async def test_how_bytes_are_read_is_not_for_the_url_to_say(option: str) -> None:
+    async with (
+        listening({}) as heard,
+        aclosing(await RedisConnection.open(f"redis://{heard.place}?{option}&client_name=me")) as connection,
+    ):
+        assert await connection.send([("HSET", "a", "b")]) == [b"OK"]
+        assert ["HSET", "a", "b"] in heard.commands
+
+
+@pytest.mark.parametrize("password", ["p&q+x", "a#b", "100%25", "two words", "é"])
+def test_the_options_of_a_url_mean_what_they_say_whoever_reads_it(password: str) -> None:
+    url = f"redis://h/0?password={quote_plus(password)}&namespace=n&socket_timeout=1"
+    scheme, location, namespace = parse_url(url, "default")
+    assert (scheme, namespace) == ("redis", "n")
+    assert read_address(location).options["password"] == password
+    assert read_address(location).options["socket_timeout"] == 1.0
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+async def test_a_client_that_decodes_what_it_reads_is_refused(protocol: int) -> None:
+    hello = HELLO if protocol == 3 else HELLO.replace(b"%4", b"*8")
+    async with (
+        answering({"HELLO": hello}) as place,
+        Redis.from_url(
+            f"redis://{place}?protocol={protocol}", decode_responses=True, driver_info=None
+        ) as client,
+    ):
+        with pytest.raises(ConfigurationError, match="decode_responses=False"):
+            await RedisStore.open("redis://", client=client)
 
 
 # Nobody there
@@ -315,7 +369,7 @@ WRITE = [("HSET", "a", "b")]
 
 async def test_what_is_to_settle_waits_for_a_replica_on_the_same_connection() -> None:
     async with (
-        listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard,
+        listening({"INFO": replicas("online"), "WAIT": b":1\r\n"}) as heard,
         aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
     ):
         assert connection.replicated
@@ -333,7 +387,7 @@ async def test_what_is_to_settle_waits_for_a_replica_on_the_same_connection() ->
 
 async def test_too_few_acknowledgements_are_an_error_that_leaves_it_open() -> None:
     async with (
-        answering({"INFO": replicas(1), "WAIT": b":0\r\n"}) as place,
+        answering({"INFO": replicas("online"), "WAIT": b":0\r\n"}) as place,
         aclosing(await RedisConnection.open(f"redis://{place}", durability="full")) as connection,
     ):
         with pytest.raises(StoreUnavailableError, match="no replica has confirmed within 1 s") as caught:
@@ -343,7 +397,7 @@ async def test_too_few_acknowledgements_are_an_error_that_leaves_it_open() -> No
 
 
 async def test_the_wait_for_a_replica_is_shorter_than_that_for_an_answer() -> None:
-    async with listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard:
+    async with listening({"INFO": replicas("online"), "WAIT": b":1\r\n"}) as heard:
         url = f"redis://{heard.place}?socket_timeout=0.5"
         async with aclosing(await RedisConnection.open(url, durability="full")) as connection:
             await connection.send(WRITE, settle=True)
@@ -351,7 +405,7 @@ async def test_the_wait_for_a_replica_is_shorter_than_that_for_an_answer() -> No
 
 
 async def test_a_server_without_replicas_is_not_waited_for_until_it_has_one() -> None:
-    replies = {"INFO": replicas(0), "WAIT": b":1\r\n"}
+    replies = {"INFO": replicas(), "WAIT": b":1\r\n"}
     async with (
         listening(replies) as heard,
         aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
@@ -360,26 +414,38 @@ async def test_a_server_without_replicas_is_not_waited_for_until_it_has_one() ->
         heard.forget()
         assert await connection.send(WRITE, settle=True) == [b"OK"]
         assert [words[0] for words in heard.commands] == ["HSET", "INFO"]
-        replies["INFO"] = replicas(1)
+        replies["INFO"] = replicas("online")
         heard.forget()
         assert await connection.send(WRITE, settle=True) == [b"OK"]
         assert [words[0] for words in heard.commands] == ["HSET", "INFO", "HSET", "WAIT"]
         assert connection.replicated
 
 
-async def test_a_server_that_has_lost_its_replica_acknowledges_nothing() -> None:
-    replies = {"INFO": replicas(1), "WAIT": b":0\r\n"}
+async def test_a_replica_that_has_not_caught_up_is_not_waited_for() -> None:
+    replies = {"INFO": replicas("wait_bgsave", "send_bulk"), "WAIT": b":0\r\n"}
     async with (
         answering(replies) as place,
         aclosing(await RedisConnection.open(f"redis://{place}", durability="full")) as connection,
     ):
-        replies["INFO"] = replicas(0)
+        assert await connection.send(WRITE, settle=True) == [b"OK"]
+        replies["INFO"] = replicas("send_bulk", "online")
+        with pytest.raises(StoreUnavailableError, match="no replica has confirmed"):
+            await connection.send(WRITE, settle=True)
+
+
+async def test_a_server_that_has_lost_its_replica_acknowledges_nothing() -> None:
+    replies = {"INFO": replicas("online"), "WAIT": b":0\r\n"}
+    async with (
+        answering(replies) as place,
+        aclosing(await RedisConnection.open(f"redis://{place}", durability="full")) as connection,
+    ):
+        replies["INFO"] = replicas()
         with pytest.raises(StoreUnavailableError):
             await connection.send(WRITE, settle=True)
 
 
 async def test_scripts_that_are_loaded_anew_are_waited_for_too() -> None:
-    replies = {"INFO": replicas(1), "WAIT": b":1\r\n", "EVALSHA": b"-NOSCRIPT No matching script.\r\n"}
+    replies = {"INFO": replicas("online"), "WAIT": b":1\r\n", "EVALSHA": b"-NOSCRIPT No matching script.\r\n"}
     async with (
         listening(replies) as heard,
         aclosing(await RedisConnection.open(f"redis://{heard.place}", durability="full")) as connection,
@@ -393,7 +459,7 @@ async def test_scripts_that_are_loaded_anew_are_waited_for_too() -> None:
 
 async def test_nobody_waits_for_replicas_unless_asked_to() -> None:
     async with (
-        listening({"INFO": replicas(1), "WAIT": b":1\r\n"}) as heard,
+        listening({"INFO": replicas("online"), "WAIT": b":1\r\n"}) as heard,
         aclosing(await RedisConnection.open(f"redis://{heard.place}")) as connection,
     ):
         await connection.send(WRITE, settle=True)
@@ -545,3 +611,67 @@ async def test_closing_does_not_wait_for_a_cluster_that_is_away(monkeypatch: pyt
 def test_the_release_of_redis_py_that_loses_connections_is_excluded() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     assert "redis[hiredis]>=8.0.1,<9" in project["dependencies"]
+
+
+# What its files hold
+
+
+@asynccontextmanager
+async def scrubbing(replies: Mapping[str, bytes]) -> AsyncIterator[tuple[RedisStore, Heard]]:
+    """A store on a server that keeps nothing but what it says of its files."""
+    empty = {"EVALSHA": said("2"), "HGETALL": b"%0\r\n", "SLOWLOG": b"*0\r\n", "CONFIG": SETTINGS}
+    async with (
+        listening({**empty, **replies}) as heard,
+        aclosing(await RedisStore.open(f"redis://{heard.place}")) as store,
+    ):
+        yield store, heard
+
+
+SETTINGS = b"%1\r\n" + said("save") + said("")
+ALL_WELL = {"aof_last_bgrewrite_status": "ok", "rdb_last_bgsave_status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({"aof_enabled": 0}, None),
+        ({"aof_enabled": 0, "rdb_last_load_keys_loaded": 3}, "started from a file"),
+        ({"aof_enabled": 0, "rdb_last_load_keys_expired": 3}, "started from a file"),
+        ({"aof_enabled": 0, "aof_rewrites": 1}, "append-only file that the server writes no more"),
+        ({"aof_enabled": 1, "aof_rewrites": 1, "rdb_last_load_keys_loaded": 3}, None),
+        ({"aof_enabled": 1, "rdb_saves": 1}, "made by hand"),
+    ],
+)
+async def test_files_that_a_server_has_kept_once_are_told_of(facts: dict[str, int], word: str | None) -> None:
+    async with scrubbing({"INFO": told(**facts, **ALL_WELL)}) as (store, _):
+        left = await store.scrub()
+    assert [word in sentence for sentence in left if word] == ([True] if word else [])
+    assert len(left) == (word is not None)
+
+
+async def test_a_file_that_is_written_for_another_brain_meanwhile_is_as_good() -> None:
+    replies = {
+        "INFO": told(aof_enabled=1, **ALL_WELL),
+        "CONFIG": SETTINGS.replace(said(""), said("900 1")),
+        "BGREWRITEAOF": b"-ERR Background append only file rewriting already in progress\r\n",
+        "BGSAVE": b"-ERR Background save already in progress\r\n",
+    }
+    async with scrubbing(replies) as (store, heard):
+        assert await store.scrub() == ()
+    asked = [words[0] for words in heard.commands if words[0] in ("INFO", "BGREWRITEAOF", "BGSAVE")]
+    assert asked[-6:] == ["INFO", "BGREWRITEAOF", "INFO", "INFO", "BGSAVE", "INFO"]
+    failed = told(aof_enabled=1, aof_last_bgrewrite_status="err", rdb_last_bgsave_status="err")
+    async with scrubbing({**replies, "INFO": failed}) as (store, _):
+        assert [sentence.partition(" ")[0] for sentence in await store.scrub()] == ["BGREWRITEAOF", "BGSAVE"]
+
+
+@pytest.mark.parametrize(("slower_than", "off"), [("10000", False), ("-1", True)])
+async def test_a_slow_log_that_may_not_be_looked_at_is_told_of(slower_than: str, off: bool) -> None:
+    replies = {
+        "INFO": told(aof_enabled=0),
+        "SLOWLOG": b"-NOPERM this user has no permissions to run the 'slowlog|get' command\r\n",
+        "CONFIG": SETTINGS.replace(said(""), said(slower_than)),
+    }
+    async with scrubbing(replies) as (store, _):
+        slow = [sentence for sentence in await store.scrub() if "slow log" in sentence]
+    assert [("SLOWLOG GET is refused" in sentence) for sentence in slow] == ([] if off else [True])

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 from redis_servers import REGION, URL, Servers, key
 
+from neuro.engram import Engram
 from neuro.errors import ConfigurationError, FeatureMismatchError, LeaseLostError, StaleEngramError
-from neuro.stores import redis_sharing
+from neuro.stores import redis_engrams, redis_sharing
 from neuro.stores.base import (
     Agenda,
     Document,
@@ -256,6 +258,31 @@ async def test_tasks_of_one_process_do_not_make_each_others_changes_stale(
     await asyncio.gather(*(store.amend_document("nights", more) for _ in range(50)))
     assert await store.read_documents(["nights"]) == [50]
     assert sent.count("EVALSHA") == 50
+
+
+async def test_many_engrams_are_unpacked_and_changed_beside_the_event_loop(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engrams, ids = store.engrams(REGION), [sample_id(n) for n in range(40)]
+    await engrams.insert([sample_placed(n) for n in range(40)])
+    threads: list[int] = []
+    honest = redis_engrams.unpack_record
+
+    def watched(*record: Any) -> Engram:
+        threads.append(threading.get_ident())
+        return honest(*record)
+
+    def change(engram: Engram) -> Placed:
+        threads.append(threading.get_ident())
+        return counted(engram)
+
+    monkeypatch.setattr(redis_engrams, "unpack_record", watched)
+    assert len(await engrams.get(ids)) == len(await engrams.kept(ids)) == 40
+    assert len(await engrams.amend(ids, change, op_id="a")) == 40
+    assert len(threads) == 4 * 40 and threading.get_ident() not in threads
+    threads.clear()
+    await engrams.amend(ids[:2], change, op_id="b")
+    assert set(threads) == {threading.get_ident()}
 
 
 # Sharing

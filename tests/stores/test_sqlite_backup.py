@@ -1,6 +1,8 @@
 """Copying a SQLite file that is in use."""
 
 import asyncio
+import fcntl
+import os
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -69,6 +71,100 @@ async def test_a_copy_overwrites_nothing(path: Path, copy: Path) -> None:
         with pytest.raises(InvalidArgumentError, match="interrupted: delete it"):
             await store.backup(copy)
         assert await asyncio.to_thread(left_over.read_bytes) == b"half"
+
+
+async def test_a_copy_that_cannot_be_made_says_so_by_an_error_of_neuros_own(path: Path, copy: Path) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        for impossible in ("a\0b", "/proc/x.db", copy.with_name("x" * 300), copy.with_name("x" * 250)):
+            with pytest.raises((InvalidArgumentError, StoreUnavailableError)):
+                await store.backup(impossible)
+        folder = copy.with_name("folder")
+        await asyncio.to_thread(folder.mkdir)
+        left_over = copy.with_name("copy.db.partial")
+        await asyncio.to_thread(left_over.symlink_to, folder / "nowhere" / "x")
+        with pytest.raises(InvalidArgumentError, match="delete it"):
+            await store.backup(copy)
+        await asyncio.to_thread(left_over.unlink)
+        await store.backup(copy)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise PermissionError("not here")
+
+
+@pytest.mark.parametrize("step", ["mkdir", "replace"])
+async def test_a_copy_that_cannot_get_its_name_says_so(
+    step: str, path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "link", refuse)
+            patch.setattr(Path, step, refuse)
+            with pytest.raises(StoreUnavailableError, match=r"copy\.db: not here"):
+                await store.backup(copy)
+        assert not {name for name in await asyncio.to_thread(names, path) if name.startswith("copy")}
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("end", ["", "-wal", "-journal"])
+async def test_what_appears_in_its_place_during_the_copy_is_not_replaced(
+    end: str,
+    links: bool,
+    path: Path,
+    copy: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spy: Callable[[Hook], None],
+) -> None:
+    other = copy.with_name(f"copy.db{end}")
+
+    def hook(_: object, sql: str, __: object) -> None:
+        if sql == "PRAGMA quick_check":
+            other.write_bytes(b"letters")
+
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        if not links:
+            monkeypatch.setattr(os, "link", refuse)
+        await store.backup(copy.with_name("before.db"))
+        spy(hook)
+        with pytest.raises(InvalidArgumentError, match="there is a file already"):
+            await store.backup(copy)
+        assert await asyncio.to_thread(other.read_bytes) == b"letters"
+        assert {name for name in await asyncio.to_thread(names, path) if "copy" in name} == {other.name}
+
+
+async def test_what_appears_in_its_place_at_the_last_moment_is_not_replaced(
+    path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        for link in (os.link, refuse):
+
+            def late(source: Path, target: Path, link: Callable[..., None] = link) -> None:
+                target.write_bytes(b"letters")
+                link(source, target)
+
+            monkeypatch.setattr(os, "link", late)
+            with pytest.raises(InvalidArgumentError, match="there is a file already"):
+                await store.backup(copy)
+            assert await asyncio.to_thread(copy.read_bytes) == b"letters"
+            await asyncio.to_thread(copy.unlink)
+
+
+async def test_what_a_killed_copy_has_left_is_taken_over(path: Path, copy: Path) -> None:
+    left_over = copy.with_name("copy.db.partial")
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.write([Document("a", 1)])
+        await asyncio.to_thread(left_over.mkdir)
+        for name in ("lock", "copy.db", "copy.db-journal"):
+            await asyncio.to_thread((left_over / name).write_bytes, b"half")
+        lock = await asyncio.to_thread(os.open, left_over / "lock", os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InvalidArgumentError, match="being written by another copy"):
+            await store.backup(copy)
+        assert await asyncio.to_thread((left_over / "copy.db").read_bytes) == b"half"
+        os.close(lock)  # as when its process ends, however that does
+        await store.backup(copy)
+    assert await asyncio.to_thread(names, path) == {"brain.db", "copy.db"}
+    assert await asyncio.to_thread(aside, copy, "SELECT value FROM bookkeeping") == [("1",)]
 
 
 async def test_of_two_copies_to_one_place_at_once_one_is_made(path: Path, copy: Path) -> None:

@@ -14,7 +14,7 @@ from sqlite_files import Hook, aside
 
 from neuro.errors import ConfigurationError, CorruptRecordError, InvalidArgumentError, StoreError
 from neuro.stores.base import Document, Durability, Placed
-from neuro.stores.opening import open_store
+from neuro.stores.opening import open_store, parse_url, store_exists
 from neuro.stores.redis import RedisStore
 from neuro.stores.sqlite import SQLiteStore
 from neuro.testing.samples import sample_corpus
@@ -137,6 +137,33 @@ async def test_a_relative_path_is_under_the_current_folder(
     await asyncio.to_thread(monkeypatch.chdir, tmp_path)
     async with aclosing(await SQLiteStore.open("relative.db")) as store:
         assert store.url == f"sqlite:///{tmp_path / 'relative.db'}" and store.durable
+
+
+@pytest.mark.parametrize("name", ["a%20b.db", "notes#1.db", "notes?2.db", "a\nb.db", "é ü&=+.db", "%"])
+async def test_the_url_of_a_store_opens_the_same_file_again(name: str, tmp_path: Path) -> None:
+    async with aclosing(await SQLiteStore.open(tmp_path / name)) as store:
+        await store.write([Document("name", name)])
+        async with aclosing(await open_store(store.url)) as again:
+            assert await again.read_documents(["name"]) == [name] and again.url == store.url
+        assert await store_exists(store.url)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("sqlite:////d/notes#1.db", "a # is written %23"),
+        ("sqlite:////d/notes#", "a # is written %23"),
+        ("sqlite:////d/a\nb.db", "a line break; percent-encode it"),
+        ("sqlite:////d/notes?2.db", "unknown option '2.db'.* written %3F"),
+        ("sqlite:////d/notes?busy=", "unknown option 'busy'"),
+        ("sqlite:////d/notes?namespace=", "'namespace' must not be blank"),
+        ("redis://h?namespace=", "'namespace' must not be blank"),
+        ("sqlite:////d/a%00b", "NUL"),
+    ],
+)
+def test_a_url_that_would_mean_another_file_is_refused(url: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        parse_url(url, "default")
 
 
 def test_an_orderly_close_leaves_one_file(path: Path) -> None:

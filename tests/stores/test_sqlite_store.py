@@ -108,6 +108,19 @@ async def test_a_cancelled_caller_neither_stops_its_write_nor_the_writer(path: P
         assert [e.access_count for e in await engrams.scan()] == [1, 0, 0]
 
 
+async def test_a_change_that_raises_what_no_future_takes_keeps_nobody_waiting(path: Path) -> None:
+    def stop(held: Any) -> Any:
+        raise StopIteration(held)
+
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.engrams(REGION).insert([sample_placed(1)])
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await asyncio.wait_for(store.amend_document("a", stop), 10.0)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await asyncio.wait_for(store.engrams(REGION).amend([sample_id(1)], stop, op_id="a"), 10.0)
+        assert await store.amend_document("a", lambda held: [held]) == [None]
+
+
 def test_a_result_for_a_loop_that_is_gone_is_dropped(path: Path) -> None:
     gate = Gate()
 

@@ -64,6 +64,13 @@ class NotesTheOperationEarlyAndForAllEngrams(RemembersOperationsItself):
         return await super().amend(engram_ids, change, op_id=op_id)
 
 
+@faults.caught_by(checks.check_a_change_that_raises_at_one_engram_changes_no_other)
+class AmendsOneByOne(FaultyEngrams):
+    async def amend(self, engram_ids, change, *, op_id):
+        one_by_one = [await self.inner.amend([i], change, op_id=op_id) for i in engram_ids]
+        return [engram for amended in one_by_one for engram in amended]
+
+
 @faults.caught_by(checks.check_a_cancelled_amend_repeated_counts_once)
 class NotesTheOperationLate(RemembersOperationsItself):
     async def amend(self, engram_ids, change, *, op_id):

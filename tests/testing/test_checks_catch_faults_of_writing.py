@@ -115,6 +115,14 @@ class WritesInItsOwnOrder(FaultyStore):
         await self.inner.write(sorted(writes, key=lambda write: kinds.index(type(write))), op_id=op_id)
 
 
+@faults.caught_by(checks.check_a_link_is_kept_if_its_ends_are_there_when_its_turn_comes)
+class LinksLast(FaultyStore):
+    async def write(self, writes, *, op_id=None):
+        await self.inner.write(
+            sorted(writes, key=lambda write: isinstance(write, Link | Unlink)), op_id=op_id
+        )
+
+
 @faults.caught_by(checks.check_what_is_stale_after_an_earlier_write_is_refused)
 class LooksOnlyAtWhatIsStored(Guarded):
     async def write(self, writes, *, op_id=None):
@@ -153,6 +161,13 @@ class LeavesTheSource(FaultyStore):
         came = {write.placed.engram.engram_id for write in writes if isinstance(write, Insert)}
         left = [write for write in writes if not (isinstance(write, Remove) and write.engram_id in came)]
         await self.inner.write(left, op_id=op_id)
+
+
+@faults.caught_by(checks.check_an_amend_counts_once_though_the_engram_moves)
+class StartsAnewWhatMoves(FaultyStore):
+    async def write(self, writes, *, op_id=None):
+        await self.inner.write([write for write in writes if isinstance(write, Remove)])
+        await self.inner.write([write for write in writes if not isinstance(write, Remove)], op_id=op_id)
 
 
 @faults.caught_by(checks.check_of_concurrent_moves_one_wins, checks.check_a_move_never_loses_a_recall)

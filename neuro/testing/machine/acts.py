@@ -33,6 +33,14 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Begins to probe, and gives up after so many steps of the event loop: nothing but that changes."""
+
+    cue: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Seek:
     """Probes with the content of an engram by number, which must be found."""
 
@@ -141,6 +149,7 @@ class Other:
 Act = (
     Perceive
     | Recall
+    | GiveUp
     | Seek
     | Reinforce
     | Get
@@ -178,6 +187,7 @@ _SPEAKERS = (None, None, None, None, "Ana")
 _SALIENCES = (None, None, 0.2, 0.9)
 _REWARDS = (None, None, None, 0.8, -0.5)
 _PAUSES = (30.0, 20 * MINUTE, 5 * HOUR, 16 * HOUR, 3 * DAY, 40 * DAY, 40 * DAY)
+_STEPS = (1, 3, 5, 8, 12, 20)
 _LOSABLE = ("write", "amend", "demote", "amend_document", "adopt", "beat", "acquire", "release")
 _REGIONS = ("hippocampus", "neocortex", "cerebellum", "basal_ganglia")
 
@@ -221,7 +231,7 @@ def _meeting(rng: random.Random, number: int, trouble: bool) -> Act:
         return _trouble(rng, together=False)
     if rng.random() < 0.35:
         return _on_one(rng, number)
-    [draw] = rng.choices((_perceive, _recall, _sleep), (3, 4, 2))
+    [draw] = rng.choices((_perceive, _recall, _give_up, _sleep), (3, 4, 1, 2))
     return draw(rng)
 
 
@@ -254,6 +264,10 @@ def _perceive(rng: random.Random) -> Perceive:
 def _recall(rng: random.Random) -> Recall:
     cue = rng.choice((_content(rng), rng.choice(_THINGS), rng.choice(_PEOPLE)))
     return Recall(cue, rng.choice((1, 3, ALL)), rng.random() < 0.8)
+
+
+def _give_up(rng: random.Random) -> GiveUp:
+    return GiveUp(rng.choice(_PEOPLE), rng.choice(_STEPS))
 
 
 def _on_one(rng: random.Random, number: int | None = None) -> Act:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from neuro.brain import Brain
 from neuro.clock import SimulatedClock
@@ -20,6 +22,7 @@ from neuro.testing.machine.acts import (
     Browse,
     Forget,
     Get,
+    GiveUp,
     Kill,
     Lesion,
     LoseReply,
@@ -103,6 +106,8 @@ class Dweller:
                 )
             case Recall(cue, limit, update):
                 return await brain.recall(cue, limit=limit, update=update)
+            case GiveUp(cue, steps):
+                return await self._give_up(brain.recall(cue, update=False), steps)
             case Seek():
                 return await brain.recall(content, limit=ALL, update=False)
             case Reinforce():
@@ -123,6 +128,15 @@ class Dweller:
                 return await self.kill()
             case _:
                 return self._trouble(act)
+
+    async def _give_up(self, act: Coroutine[Any, Any, object], steps: int) -> None:
+        task = asyncio.ensure_future(act)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
 
     def _trouble(self, act: Act) -> None:
         match act:

@@ -50,7 +50,7 @@ async def develop(census: Census, brain: Brain) -> Image:
         dormant=frozenset(i for i, (_, engram) in engrams.items() if brain.retention(engram) < DORMANT_BELOW),
         brain_time=now,
         sleeps=brain.inspect().sleeps,
-        log_scale=brain.connectome.state()["log_scale"],
+        log_scale=brain.connectome.log_scale,
     )
 
 

@@ -253,6 +253,7 @@ class Ledger:
                 twin.exposures.add(certain=False)
             return
         assert _identity(engram) == perceived, f"{act!r} was taken for {engram.content!r}"
+        assert perception.durable or excuse.shaky, f"{act!r} is not durable though the store is there"
         if perception.repeated:
             self._assert_known(engram)
             self.expected[engram.engram_id].exposures.add(certain=True)

@@ -150,6 +150,25 @@ async def check_a_change_that_raises_changes_nothing(make_store: MakeStore) -> N
         assert [e.access_count for e in amended] == [1, 2]
 
 
+async def check_a_change_that_raises_at_one_engram_changes_no_other(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        engrams, ids = store.engrams(REGION), [sample_id(n) for n in (1, 2, 3)]
+        items = [sample_placed(n) for n in (1, 2, 3)]
+        await engrams.insert(items)
+        for failing in ids:
+
+            def change(engram: Engram, failing: str = failing) -> Placed:
+                if engram.engram_id == failing:
+                    raise ArithmeticError(failing)
+                return counted(engram)
+
+            with raises(ArithmeticError):
+                await engrams.amend(ids, change, op_id="a")
+            assert_same(await engrams.get(ids), [item.engram for item in items])
+        amended = await engrams.amend([*ids, ids[0]], counted, op_id="a")
+        assert [e.access_count for e in amended] == [1, 1, 1, 1]
+
+
 async def check_amend_moves_the_key_of_the_forget_index(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         engrams = store.engrams(REGION)
@@ -241,6 +260,7 @@ CHANGE_CHECKS = (
     check_concurrent_amends_all_count,
     check_concurrent_amends_equal_a_serial_order,
     check_a_change_that_raises_changes_nothing,
+    check_a_change_that_raises_at_one_engram_changes_no_other,
     check_amend_moves_the_key_of_the_forget_index,
     check_amend_wakes_the_dormant,
     check_an_amend_that_only_counts_leaves_the_dormant_asleep,

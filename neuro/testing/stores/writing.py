@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Generator, Sequence
 from contextlib import aclosing, contextmanager, suppress
+from itertools import pairwise
 
 import numpy as np
 
@@ -183,6 +184,24 @@ async def check_writes_are_carried_out_in_order(make_store: MakeStore) -> None:
         assert_same(await store.engrams(REGION).scan(), [last.engram])
 
 
+async def check_a_link_is_kept_if_its_ends_are_there_when_its_turn_comes(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        one, two, three = (sample_id(n) for n in (1, 2, 3))
+        early, kept, last, to_gone = (
+            Link(*ends, "temporal", 1.0) for ends in ((one, two), (two, one), (one, three), (two, three))
+        )
+        await store.write(
+            [early, Insert(REGION, sample_placed(1)), Insert(HIPPOCAMPUS, sample_placed(2)), kept]
+        )
+        assert await store.links([one, two]) == [[], [kept]], "a link went ahead of the engram, or was lost"
+        await store.write([Insert(REGION, sample_placed(3)), last, Remove(REGION, three), to_gone])
+        assert await store.links([one, two]) == [[last], [kept]], (
+            "only an Unlink removes the links of an engram"
+        )
+        await store.write([Remove(REGION, one), kept._replace(weight=0.0), Unlink(one)])
+        assert await store.links([one, two]) == [[], []]
+
+
 async def check_what_is_stale_after_an_earlier_write_is_refused(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         await _populate(store)
@@ -239,6 +258,22 @@ async def check_a_move_takes_everything_along(make_store: MakeStore) -> None:
                 assert await source.upcoming(agenda, 10.0, limit=9) == []
                 assert await destination.upcoming(agenda, 10.0, limit=9) == [(sample_id(1), item.key(agenda))]
             source, destination = destination, source
+
+
+async def check_an_amend_counts_once_though_the_engram_moves(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        homes, there = [HIPPOCAMPUS, REGION, CEREBELLUM], [sample_id(1)]
+        await store.engrams(HIPPOCAMPUS).insert([sample_placed(1)])
+        for step, (home, next_home) in enumerate(pairwise(homes)):
+            [engram] = await store.engrams(home).amend(there, counted, op_id=f"op {step}")
+            move = _move(Placed(engram, 1e6), home, next_home)
+            await store.write(move[::-1] if step else move)
+            for op_id in ("op 0", f"op {step}"):
+                assert_same(await store.engrams(next_home).amend(there, counted, op_id=op_id), [engram])
+        await store.write([Remove(CEREBELLUM, sample_id(1))])
+        await store.engrams(CEREBELLUM).insert([sample_placed(1)])
+        [anew] = await store.engrams(CEREBELLUM).amend(there, counted, op_id="op 0")
+        assert anew.access_count == 1, "an engram that starts anew had seen an operation"
 
 
 async def check_of_concurrent_moves_one_wins(make_store: MakeStore) -> None:
@@ -347,9 +382,11 @@ WRITE_CHECKS = (
     check_features_of_another_dimension_change_nothing,
     check_nobody_sees_a_part_of_a_write,
     check_writes_are_carried_out_in_order,
+    check_a_link_is_kept_if_its_ends_are_there_when_its_turn_comes,
     check_what_is_stale_after_an_earlier_write_is_refused,
     check_a_replacement_changes_what_an_amend_changes,
     check_a_move_takes_everything_along,
+    check_an_amend_counts_once_though_the_engram_moves,
     check_of_concurrent_moves_one_wins,
     check_a_move_never_loses_a_recall,
     check_a_write_counts_once_whatever_happened_meanwhile,
