@@ -308,7 +308,8 @@ class Brain(Looking):
         await self._keeping.change([engram_id], lambda engram, _: engram.changed(pinned=False))
 
     async def explain(self, engram_id: str) -> Explanation:
-        """Why an engram is as retrievable as it is, and when it will fade. EngramNotFoundError if there is none."""
+        """Why an engram is as retrievable as it is, and when it will fade. EngramNotFoundError if there is none,
+        InvalidArgumentError for a concept, which does not fade by itself."""
         self._life.check_open()
         return await self._keeping.explain(engram_id)
 

@@ -23,6 +23,8 @@ from neuro.indexing.terms import worded
 from neuro.records import Params, Unit
 
 _PREFIX: Final = "concept-"
+_READ: Final = 32_768
+"""Characters of a content in which members are looked for; more would hold the event loop over 20 ms."""
 
 
 class ConceptParams(Params):
@@ -59,7 +61,7 @@ def instance_of(engram: Engram, kinds: Kinds) -> list[str]:
     """Ids of the concepts that an engram is an instance of."""
     if engram.inferred:
         return []
-    found = dict.fromkeys(kind for stem in worded(engram.content) for kind in kinds.of(stem))
+    found = dict.fromkeys(kind for stem in worded(engram.content[:_READ]) for kind in kinds.of(stem))
     return [concept_id(kind, engram.speaker) for kind in found]
 
 
@@ -72,8 +74,30 @@ def title(kind: str, speaker: str | None) -> str:
     return f"{speaker} spoke of {kind}" if speaker else kind
 
 
+class Members:
+    """Words that name members of kinds in engrams; each engram is read once, however many kinds it tells of."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._worded: dict[str, dict[str, str]] = {}
+
+    def named(self, engram: Engram, kind: str | None) -> dict[str, str]:
+        """Words of an engram that name members of a kind, by their stems, as they are written there."""
+        text = engram.content[:_READ]
+        if engram.engram_id not in self._worded:
+            self._worded[engram.engram_id] = {
+                stem: word for stem, word in worded(text).items() if self._kinds.of(stem)
+            }
+        found: dict[str, str] = {}
+        for stem, word in self._worded[engram.engram_id].items():
+            if kind in self._kinds.of(stem):
+                written = re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
+                found[stem] = word if written is None else written[0]
+        return found
+
+
 def composed(
-    engram_id: str, instances: Sequence[Engram], kinds: Kinds, params: ConceptParams
+    engram_id: str, instances: Sequence[Engram], members: Members, params: ConceptParams
 ) -> Engram | None:
     """A concept as an engram: a list in plain language, inferred, with its instances as sources.
 
@@ -87,7 +111,7 @@ def composed(
         None when no instance names a member any more.
     """
     kind = kind_of(engram_id)
-    told = {one.engram_id: _members(one, kind, kinds) for one in instances}
+    told = {one.engram_id: members.named(one, kind) for one in instances}
     sources = [one for one in instances if told[one.engram_id]]
     if kind is None or not sources:
         return None
@@ -112,16 +136,6 @@ def composed(
         sources=tuple(one.engram_id for one in sources),
         inferred=True,
     )
-
-
-def _members(engram: Engram, kind: str | None, kinds: Kinds) -> dict[str, str]:
-    """Words of an engram that name members of a kind, by their stems, as they are written there."""
-    found = {stem: word for stem, word in worded(engram.content).items() if kind in kinds.of(stem)}
-    written = {
-        stem: re.search(rf"\b{re.escape(word)}\b", engram.content, re.IGNORECASE)
-        for stem, word in found.items()
-    }
-    return {stem: word if (match := written[stem]) is None else match[0] for stem, word in found.items()}
 
 
 def ids_asked(kinds: Kinds, words: Iterable[str], speaker: str | None) -> list[str]:

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from neuro.dynamics.hebbian import hebbian
-from neuro.dynamics.homeostasis import downscaled, effective_weight, stored_weight
+from neuro.dynamics.homeostasis import effective_weight, stored_weight
 from neuro.dynamics.spreading import spread_share
+from neuro.errors import StoreError
+from neuro.ids import is_engram_id
 from neuro.records import Params, Unit
 from neuro.stores.base import Link, Store
 
@@ -88,7 +99,8 @@ class Connectome:
         self.params = ConnectomeParams() if params is None else params
         self._store = store
         self._unborn = unborn
-        self._log_scale = 0.0
+        self.log_scale = 0.0
+        """How far nights have scaled all links down; the same for every brain on the store, see `Calendar`."""
         self._new: _Increments = defaultdict(dict)
         self._being_written: _Increments = {}
         self._writing = asyncio.Lock()
@@ -119,7 +131,7 @@ class Connectome:
 
     def _weights(self, links: Sequence[Link]) -> dict[tuple[str, str], float]:
         return {
-            (link.target_id, link.kind): float(effective_weight(link.weight, self._log_scale))
+            (link.target_id, link.kind): float(effective_weight(link.weight, self.log_scale))
             for link in links
             if link.kind != AssociationType.INSTANCE  # they neither grow by use nor fade
         }
@@ -152,10 +164,7 @@ class Connectome:
                 wired += len(new & kept)
                 changed = [(i, 1.0) for i in sorted(new & kept)] + [(i, 0.0) for i in held if i not in kept]
                 if changed:
-                    links.append(Link(_CONCEPTS, concept, AssociationType.INSTANCE, 1.0))
-                    links.append(
-                        Link(concept, _CONCEPTS, AssociationType.INSTANCE, 1.0)
-                    )  # copies find it by that
+                    links += _listing(concept, 1.0)
                 for engram_id, weight in changed:
                     links.append(Link(concept, engram_id, AssociationType.INSTANCE, weight))
                     links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))
@@ -182,10 +191,6 @@ class Connectome:
             arrivals.sort(key=lambda arrival: (-arrival.amount, arrival.source_id))
         return reached
 
-    def downscale(self, weight: float) -> None:
-        """One night's homeostasis: every association loses the same share; costs nothing per link."""
-        self._log_scale = downscaled(self._log_scale, self.params.downscaling_rate, weight)
-
     async def flush(self) -> int:
         """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""
         async with self.writing() as links:
@@ -196,7 +201,7 @@ class Connectome:
     @asynccontextmanager
     async def writing(
         self,
-        also: Callable[[], Iterable[Association]] | None = None,
+        also: Callable[[], Awaitable[Iterable[Association]]] | None = None,
         *,
         born: Container[str] = frozenset(),
     ) -> AsyncGenerator[list[Link]]:
@@ -212,7 +217,7 @@ class Connectome:
                 new, early = self._being_written, list[Association]()
                 if also is not None:
                     new = defaultdict(dict, {source: {**found} for source, found in new.items()})
-                    for wire in also():
+                    for wire in await also():
                         if wire.source_id in self._unborn or wire.target_id in self._unborn:
                             early.append(wire)
                         else:
@@ -249,17 +254,37 @@ class Connectome:
             for rank, ((target, kind), weight) in enumerate(ranked):
                 kept = rank < self.params.most_links and weight >= _FAINTEST
                 if not kept or (target, kind) in increments:
-                    lasting = float(stored_weight(weight, self._log_scale)) if kept else 0.0
+                    lasting = float(stored_weight(weight, self.log_scale)) if kept else 0.0
                     links.append(Link(source, target, kind, lasting))
         return links
 
     @asynccontextmanager
-    async def forgetting(self, engram_ids: Iterable[str]) -> AsyncGenerator[None]:
-        """Around the deletion of engrams and of their links: nothing new leads to them either."""
+    async def forgetting(self, engram_ids: Sequence[str]) -> AsyncGenerator[list[Link]]:
+        """`unlisting`, and nothing new leads to these engrams either."""
         async with self._writing:  # or what is being written would bring their links back
-            yield
+            async with self.unlisting(engram_ids) as links:
+                yield links
             for engram_id in engram_ids:
                 self.let_go(engram_id)
+
+    @asynccontextmanager
+    async def unlisting(self, engram_ids: Collection[str]) -> AsyncGenerator[list[Link]]:
+        """Around the deletion of engrams and of their links: gives what is to be written with it, so that concepts
+        which keep no instance are no longer among `concepts`."""
+        linked = await self._store.links([*engram_ids]) if engram_ids else []
+        told = {one.target_id for links in linked for one in links if one.kind == AssociationType.INSTANCE}
+        concepts = sorted(told.difference((_CONCEPTS,)).difference(filter(is_engram_id, told)))
+        gone = frozenset(engram_ids)
+        before = await self.instances(concepts)
+        bare = {one for one, held in zip(concepts, before, strict=True) if gone.issuperset(held)}
+        yield [link for concept in sorted(bare) for link in _listing(concept, 0.0)]
+        with suppress(StoreError):  # the deletion has been written
+            changed: list[Link] = []
+            for concept, held in zip(concepts, await self.instances(concepts), strict=True):
+                if bool(held) == (concept in bare):  # another brain has wired it, or taken its last instance
+                    changed += _listing(concept, 1.0 if held else 0.0)
+            if changed:
+                await self._store.write(changed)
 
     def let_go(self, engram_id: str) -> None:
         """Nothing new leads from or to an engram that is gone."""
@@ -268,13 +293,13 @@ class Connectome:
             for key in [key for key in increments if key[0] == engram_id]:
                 del increments[key]
 
-    def state(self) -> dict[str, Any]:
-        """What `resume` wants."""
-        return {"log_scale": self._log_scale}
 
-    def resume(self, state: Mapping[str, Any]) -> None:
-        """Goes on from what `state` returned in an earlier life."""
-        self._log_scale = float(state["log_scale"])
+def _listing(concept: str, weight: float) -> list[Link]:
+    """The links that make a concept one of all; copies of a store find it by the second."""
+    return [
+        Link(_CONCEPTS, concept, AssociationType.INSTANCE, weight),
+        Link(concept, _CONCEPTS, AssociationType.INSTANCE, weight),
+    ]
 
 
 def _strengthen(increments: _Increments, associations: Iterable[Association]) -> int:

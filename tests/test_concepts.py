@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from neuro.concepts import ConceptParams, composed, concept_id, instance_of, kind_of
+from neuro.concepts import ConceptParams, Members, composed, concept_id, instance_of, kind_of
 from neuro.engram import Engram, MemoryType
 from neuro.indexing.kinds import Kinds
 from neuro.testing.samples import sample_engram
@@ -17,7 +17,7 @@ def said(number: int, content: str, speaker: str | None = "Dana", **fields: Any)
 
 def shown(kind: str, *engrams: Engram, **params: int) -> Engram | None:
     concept = concept_id(kind, engrams[0].speaker) if engrams else concept_id(kind, None)
-    return composed(concept, engrams, KINDS, ConceptParams(**params))
+    return composed(concept, engrams, Members(KINDS), ConceptParams(**params))
 
 
 def test_ids_tell_the_kind_and_tell_people_apart():
@@ -74,4 +74,4 @@ def test_only_the_members_told_of_most_often_are_named():
 def test_a_concept_without_an_instance_that_names_a_member_is_none():
     assert shown("animals") is None
     assert shown("animals", said(1, "It was dull")) is None
-    assert composed("0123ABC", [said(1, "My dog")], KINDS, ConceptParams()) is None
+    assert composed("0123ABC", [said(1, "My dog")], Members(KINDS), ConceptParams()) is None

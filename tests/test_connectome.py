@@ -184,42 +184,25 @@ async def test_spreading_can_be_switched_off_and_costs_one_call():
 # Scaling
 
 
-async def test_downscaling_takes_the_same_share_of_every_link_and_touches_none():
-    store = CountingStore(MemoryStore())
-    connectome = Connectome(store, ConnectomeParams(downscaling_rate=0.1))
+async def test_downscaling_takes_the_same_share_of_every_link():
+    connectome = Connectome(MemoryStore())
     connectome.associate(wired(("a", "b", 0.8), ("a", "c", 0.2)))
     await connectome.flush()
-    store.reset()
-    connectome.downscale(1.0)
-    connectome.downscale(0.5)
-    assert not store.calls
+    connectome.log_scale = -0.15
     factor = math.exp(-0.15)
     assert await weights(connectome, "a") == {
         "b": pytest.approx(0.8 * factor),
         "c": pytest.approx(0.2 * factor),
     }
-    resumed = Connectome(store)
-    resumed.resume(connectome.state())
-    assert await weights(resumed, "a") == await weights(connectome, "a")
 
 
 async def test_what_is_wired_after_downscaling_is_as_strong_as_ever():
-    connectome = Connectome(MemoryStore(), ConnectomeParams(downscaling_rate=0.5))
-    for _ in range(20):
-        connectome.downscale(1.0)
+    connectome = Connectome(MemoryStore())
+    connectome.log_scale = -10.0
     connectome.associate(wired(("a", "b", 0.5)))
     assert await weights(connectome, "a") == {"b": 0.5}
     await connectome.flush()
     assert await weights(connectome, "a") == {"b": pytest.approx(0.5)}
-
-
-async def test_a_night_without_weight_changes_no_link():
-    connectome = Connectome(MemoryStore())
-    connectome.associate(wired(("a", "b", 0.5)))
-    await connectome.flush()
-    for _ in range(1000):
-        connectome.downscale(0.0)
-    assert await weights(connectome, "a") == {"b": 0.5}
 
 
 # Forgetting

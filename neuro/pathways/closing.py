@@ -61,10 +61,12 @@ async def close_down(body: Body, life: Life, cycle: SleepCycle) -> None:
 
 
 async def _write_down(body: Body) -> None:
+    await body.mind.rest()
     if not body.store.durable:
         return
     if not body.acted:
         with suppress(StoreUnavailableError):  # nothing is lost but time
+            await body.mind.ledger.leave()
             await body.sharing.leave()
             if body.calendar.known:
                 await body.calendar.close()

@@ -65,8 +65,13 @@ class Keeping:
 
         Raises:
             EngramNotFoundError: there is none.
+            InvalidArgumentError: it is a concept.
         """
         engram = await self.get(engram_id)
+        if kind_of(engram_id) is not None:
+            raise InvalidArgumentError(
+                f"engram_id: a concept does not fade by itself, so explain one of its sources (got {engram_id!r})"
+            )
         owned = (await self._body.anatomy.owners([engram_id])).get(engram_id)
         if owned is None:  # forgotten meanwhile
             raise EngramNotFoundError(engram_id)
@@ -160,7 +165,7 @@ class Keeping:
             check_text(engram_id, "engram_id", limit=64)
         block = current(self._life)
         if block is not None:
-            return await block.forget(engram_ids, hard=hard)
+            return await block.forget(engram_ids, hard=hard, concepts=await self._concepts(engram_ids))
         return self._tell(await self._life.finish(self._forget(engram_ids, hard)))
 
     async def forget_where(self, where: Where | Mapping[str, Any], *, hard: bool) -> list[Forgetting]:
@@ -208,16 +213,17 @@ class Keeping:
 
     async def _delete(self, engram_ids: Sequence[str], hard: bool) -> list[Forgetting]:
         body = self._body
-        concepts = [
-            i for i in engram_ids if kind_of(i) is not None and await self._knowing.get(i) is not None
-        ]
+        concepts = await self._concepts(engram_ids)
         await body.anatomy.settle()  # what waits would be written when it is gone
-        async with body.connectome.forgetting(engram_ids):
-            owners = await body.anatomy.forget(engram_ids, [body.to_be_erased()] if hard else [])
+        async with body.connectome.forgetting(engram_ids) as bare:
+            owners = await body.anatomy.forget(engram_ids, [*bare, *([body.to_be_erased()] if hard else [])])
             owners |= dict.fromkeys(concepts, Neocortex.name)
-            for engram_id in owners:
-                body.sharing.let_go(engram_id)
+            await body.sharing.let_go_all(owners)
         if not owners:
             raise EngramNotFoundError(engram_ids[0])
         body.acted = True
         return [Forgetting(engram_id, region) for engram_id, region in owners.items()]
+
+    async def _concepts(self, engram_ids: Sequence[str]) -> list[str]:
+        """Those that are ids of concepts which there are."""
+        return [i for i in engram_ids if kind_of(i) is not None and await self._knowing.get(i) is not None]

@@ -44,6 +44,8 @@ class Nights:
         self._keeping = keeping
         self._life = life
         self._announce = announce
+        self._day_before = False
+        """Whether a day passes before the next night."""
         self._stages: tuple[SleepStage, ...] = (
             Replay(),
             Rehearsal(body.config.sleep.rehearsal_horizon),
@@ -57,15 +59,24 @@ class Nights:
     async def live_through(self, days: int, night: Callable[[], Awaitable[SleepReport]]) -> SleepReport:
         """As if so many days had passed, each awake for its hours and then slept through; one report for all.
 
+        While another brain on the store sleeps, no more days pass, and the report says who does.
+
         Args:
             night: lives through one night, `live_through_one` or what guards it.
         """
-        full_day = self._body.config.sleep.full_day
         reports: list[SleepReport] = []
-        for _ in range(days):
-            self._life.check_open()
-            self._body.time.skip(full_day, max(0.0, DAY - full_day))
-            reports.append(await night())
+        try:
+            while len(reports) < days:
+                self._life.check_open()
+                self._day_before = True
+                report = await night()
+                if report.skipped is not None:
+                    reports.append(report)
+                    break
+                if not self._day_before:  # else it had begun already
+                    reports.append(report)
+        finally:
+            self._day_before = False
         return SleepReport.of_many(reports)
 
     async def live_through_one(self) -> SleepReport:
@@ -78,6 +89,7 @@ class Nights:
             if lease.holder != body.sharing.writer:
                 report = SleepReport.none(body.time.now(), f"{lease.holder} is asleep")
             else:
+                self._pass_day()
                 try:
                     with fenced(lease.fence):
                         report = await self._live_through()
@@ -88,10 +100,17 @@ class Nights:
         self._announce(report)
         return report
 
+    def _pass_day(self) -> None:
+        if self._day_before:
+            self._day_before = False
+            full_day = self._body.config.sleep.full_day
+            self._body.time.skip(full_day, max(0.0, DAY - full_day))
+
     async def _live_through(self) -> SleepReport:
         body, full_day = self._body, self._body.config.sleep.full_day
         await body.sharing.hear()
         await body.calendar.synchronise()
+        await body.mind.ledger.adopt()
         await body.sharing.adopt(body.sleeps)
         now, waking, weight = body.time.now(), body.time.waking, body.calendar.weigh(full_day)
         night = Night(
@@ -114,6 +133,6 @@ class Nights:
             report = replace(report, counts={**report.counts, "expired": expired})
         if weight > 0.0 or any(report.values()):
             body.acted = True
-            await body.calendar.count_night(waking, now, full_day)
+            await body.calendar.count_night(waking, now, full_day, night.downscaling)
             await body.write_state()
         return report

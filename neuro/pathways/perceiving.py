@@ -10,12 +10,16 @@ from neuro.connectome import Association
 from neuro.engram import Engram, content_digest
 from neuro.errors import StoreUnavailableError
 from neuro.fading import Fading
+from neuro.pace import Pace
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.transaction import Transaction, current
 from neuro.pathways.transduction import Transduced, Transduction
 from neuro.pathways.waking import Body
 from neuro.regions.memory_region import Step
 from neuro.signals import Chunk, Gate, Percept, Perception, Stimulus
+
+_WEIGHT = 4
+"""As how many items a stimulus counts for `Pace`: it takes some 2 ms."""
 
 _logger = logging.getLogger("neuro")
 
@@ -68,10 +72,11 @@ class Perceiving:
         async with self._life.one_at_a_time(digests):  # or two tasks would each encode the same content
             with self._body.oblivion.watched():
                 known = await self._find(digests)
-                perceptions = [
-                    await self._perceive(stimulus, look, digest, engram_id, attended)
-                    for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
-                ]
+                perceptions: list[Perception] = []
+                pace = Pace()
+                for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True):
+                    perceptions.append(await self._perceive(stimulus, look, digest, engram_id, attended))
+                    await pace.turn(_WEIGHT)
                 await self._body.anatomy.index.settle()
                 await self._write([p for p in perceptions if p.engram is not None])
         perceptions = [replace(p, durable=self._is_durable(p)) for p in perceptions]
@@ -91,11 +96,14 @@ class Perceiving:
         known = await self._find(digests)
         await block.look_up([engram_id for engram_id in known if engram_id is not None])
         brain_time = await self._body.stamp()
-        block.check_room(len(stimuli))
-        return [
-            self._imagine(block, stimulus, look, digest, engram_id, brain_time)
-            for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True)
-        ]
+        async with block.collecting:
+            block.check_room(len(stimuli))
+            perceptions: list[Perception] = []
+            pace = Pace()
+            for stimulus, look, digest, engram_id in zip(stimuli, looks, digests, known, strict=True):
+                perceptions.append(self._imagine(block, stimulus, look, digest, engram_id, brain_time))
+                await pace.turn()
+            return perceptions
 
     async def _write(self, perceptions: Sequence[Perception]) -> None:
         """Makes what was encoded durable, or keeps it for a store that is away.
@@ -141,6 +149,8 @@ class Perceiving:
         engram = None if known is None else await self._reexpose(known)
         if engram is not None:
             perception, chunk = _again(stimulus, gate, engram)
+            if gate.opened:
+                body.sensory_cortex.attend(stimulus, now)  # else `Brain.attend` would take it up once more
         else:
             brain_time = await body.stamp() if gate.opened else body.time.now()
             perception, chunk = self._encode(body, stimulus, look, gate, now, brain_time)
@@ -175,8 +185,9 @@ class Perceiving:
 
         def enter(body: Body, now: float) -> list[Association]:
             _sense(body, stimulus, now)
-            if perception.gate.opened and not perception.repeated:
+            if perception.gate.opened:
                 body.sensory_cortex.attend(stimulus, now)
+            if perception.gate.opened and not perception.repeated:
                 _learn(body, stimulus)
             return _enter(body, perception, chunk, now)[1]
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 
 from neuro.clock import Clock
 from neuro.connectome import Connectome
 from neuro.errors import StoreError, StoreUnavailableError
+from neuro.pace import Pace
 from neuro.pathways.oblivion import Oblivion
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
@@ -23,6 +25,8 @@ _ATTEMPT = 1.0
 """Real seconds between two attempts to write what waits."""
 _BEAT = 5.0
 """Seconds between two signs of life, while there is anything to do."""
+_BATCH = 25
+"""Engrams that are taken over at a time: the event loop is held for some 10 ms."""
 
 
 class Sharing:
@@ -73,20 +77,22 @@ class Sharing:
             self._position = news.position
 
     async def _take_in(self, news: News) -> None:
-        index = self._anatomy.index
+        index, pace = self._anatomy.index, Pace()
         if news.gap:
             index.distrust()
         fresh: dict[str, None] = {}
-        for happening, engram_id in news.happened:
-            if happening == Happening.REMOVED:
-                fresh.pop(engram_id, None)
-                self.let_go(engram_id)
-            elif happening == Happening.MOVED:
-                self._anatomy.hippocampus.departed([engram_id])
-            elif index.wants(engram_id):
-                fresh[engram_id] = None
-        for engram in await self._anatomy.stored([*fresh]):
-            index.add(engram)
+        with index.reading():
+            for happening, engram_id in news.happened:
+                if happening == Happening.REMOVED:
+                    fresh.pop(engram_id, None)
+                    self.let_go(engram_id)
+                elif happening == Happening.MOVED:
+                    self._anatomy.hippocampus.departed([engram_id])
+                elif index.wants(engram_id):
+                    fresh[engram_id] = None
+                await pace.turn()
+            if fresh:
+                await index.take_in(await self._anatomy.stored([*fresh]))
 
     def let_go(self, engram_id: str) -> None:
         """Nothing in this process shows an engram any more; it has been deleted."""
@@ -94,6 +100,13 @@ class Sharing:
         self._anatomy.let_go(engram_id)
         self._connectome.let_go(engram_id)
         self._prefrontal_cortex.release(engram_id)
+
+    async def let_go_all(self, engram_ids: Iterable[str]) -> None:
+        """`let_go` of many, with turns for others in between."""
+        pace = Pace()
+        for engram_id in engram_ids:
+            self.let_go(engram_id)
+            await pace.turn(2)  # both indexes may have to let go of it
 
     def drain_later(self) -> None:
         """Writes what waits as soon as the store is back, whether or not anything else happens by then."""
@@ -128,8 +141,13 @@ class Sharing:
         if adopted:
             self._beat_at = None
             await self.beat()
-            engrams = await hippocampus.store.get(adopted)
-            hippocampus.adopt((engram for engram in engrams if engram is not None), sleeps)
+            with self._oblivion.watched():
+                found = await hippocampus.store.get(adopted)
+                engrams = [engram for engram in found if engram is not None]
+                for start in range(0, len(engrams), _BATCH):
+                    batch = engrams[start : start + _BATCH]
+                    hippocampus.adopt([e for e in batch if e.engram_id not in self._oblivion], sleeps)
+                    await asyncio.sleep(0)
         self._adopting = False
 
     def stop_draining(self) -> None:

@@ -8,7 +8,7 @@ they are worked out anew. Knows how acts become one write; deliberately not how 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -17,6 +17,9 @@ from typing import NamedTuple
 from neuro.connectome import Association
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, StaleEngramError, StoreUnavailableError, TransactionError
+from neuro.ids import is_engram_id
+from neuro.pace import Pace
+from neuro.pathways.imagining import imagined, let_go
 from neuro.pathways.life import Life, operation_id
 from neuro.pathways.waking import Body
 from neuro.regions.anatomy import Anatomy
@@ -73,8 +76,10 @@ class Transaction:
     def __init__(self, body: Body, life: Life, announce: Announce) -> None:
         self.life = life
         self.open = True
-        self.imagined = _imagine(body)
+        self.imagined = imagined(body)
         """The body as the acts so far would leave it, but for the engrams that it holds."""
+        self.collecting = asyncio.Lock()
+        """Held by whoever adds acts, so that those of one verb follow one another and are all a part of it."""
         self._body = body
         self._announce = announce
         self._acts: list[_Perceived | _Changed | _Forgotten] = []
@@ -86,7 +91,7 @@ class Transaction:
         self._steps: dict[str, list[Step]] = {}
         """What the block does to them, in order."""
         self._gone: set[str] = set()
-        """Those of them that it forgets."""
+        """Those of them, and concepts, that it forgets."""
 
     def check_room(self, count: int) -> None:
         """Raises TransactionError if the block has ended, or may not hold ``count`` more acts."""
@@ -144,35 +149,44 @@ class Transaction:
         """
         asked = [*dict.fromkeys(engram_ids)]
         await self.look_up(asked)
-        self.check_room(len(asked))
-        for engram_id in asked:
-            if not self._there(engram_id, lesioned=False):
-                raise EngramNotFoundError(engram_id)
-        self._acts += [_Changed(engram_id, accessed) for engram_id in asked]
-        changed = {engram_id: self.step(engram_id, step) for engram_id in asked}
+        async with self.collecting:
+            self.check_room(len(asked))
+            for engram_id in asked:
+                if not self._there(engram_id, lesioned=False):
+                    raise EngramNotFoundError(engram_id)
+            self._acts += [_Changed(engram_id, accessed) for engram_id in asked]
+            changed = {engram_id: self.step(engram_id, step) for engram_id in asked}
         return {engram_id: engram for engram_id, engram in changed.items() if engram is not None}
 
-    async def forget(self, engram_ids: Sequence[str], *, hard: bool) -> list[Forgetting]:
-        """Forgets those engrams that are there.
+    async def forget(
+        self, engram_ids: Sequence[str], *, hard: bool, concepts: Container[str] = frozenset()
+    ) -> list[Forgetting]:
+        """Forgets those engrams that are there, and ``concepts`` among them.
 
         Raises:
             EngramNotFoundError: none of them is.
         """
         asked = [*dict.fromkeys(engram_ids)]
         await self.look_up(asked)
+        async with self.collecting:
+            return self._forget(asked, hard, {i for i in asked if i in concepts and i not in self._gone})
+
+    def _forget(self, asked: Sequence[str], hard: bool, concepts: Container[str]) -> list[Forgetting]:
         self.check_room(len(asked))
-        there = [engram_id for engram_id in asked if self._there(engram_id, lesioned=True)]
+        there = [i for i in asked if i in concepts or self._there(i, lesioned=True)]
         if not there:
-            raise EngramNotFoundError(engram_ids[0])
+            raise EngramNotFoundError(asked[0])
         forgettings: list[Forgetting] = []
         for engram_id in there:
-            if self._fresh.pop(engram_id, None) is not None:
-                region: MemoryRegion = self._body.hippocampus
-            else:
+            region: MemoryRegion = self._body.hippocampus
+            if engram_id in concepts:
+                region = self._body.neocortex
+                self._gone.add(engram_id)
+            elif self._fresh.pop(engram_id, None) is None:
                 region, _ = self._stored[engram_id]
                 self._steps.pop(engram_id, None)
                 self._gone.add(engram_id)
-            _let_go(self.imagined, engram_id)
+            let_go(self.imagined, engram_id)
             forgettings.append(Forgetting(engram_id, region.name))
         self._acts += [_Forgotten(forgetting, hard) for forgetting in forgettings]
         return forgettings
@@ -193,8 +207,9 @@ class Transaction:
             StoreUnavailableError: nothing has happened, or the message says what may have.
         """
         body, op_id = self._body, operation_id()
-        if not self._acts:
-            return
+        async with self.collecting:  # what a task beside this one has begun to add is a part of it
+            if not self._acts:
+                return
         with body.oblivion.watched():
             while True:
                 try:
@@ -214,7 +229,7 @@ class Transaction:
     async def _attempt(self, op_id: str) -> _Written:
         body = self._body
         if not (self._fresh or self._steps or self._gone):
-            self._happen(_Written([], {}))
+            await self._happen(_Written([], {}))
             return _Written([], {})
         await body.anatomy.settle()
         await body.sharing.beat()
@@ -223,26 +238,29 @@ class Transaction:
             unlinked = [Unlink(engram_id) for engram_id in sorted(self._gone)]
             mind = body.mind.document(self.imagined.prefrontal_cortex, self.imagined.hippocampus)
             erasing = [body.to_be_erased()] if self._hard else []
-            await self._write([*written.writes, *links, *unlinked, mind, *erasing], op_id)
-            self._happen(written)
+            async with body.connectome.unlisting(self._gone) as bare:
+                await self._write([*written.writes, *links, *unlinked, *bare, mind, *erasing], op_id)
+            await self._happen(written)
         return written
 
-    def _rehearse(self) -> list[Association]:
+    async def _rehearse(self) -> list[Association]:
         """What the acts bind to each other and to what came before, on the body as it is now."""
+        pace = Pace()
         body, now = self._body, self._body.clock.now()
-        self.imagined = _imagine(body)
+        self.imagined = imagined(body)
         bound: list[Association] = []
         for act in self._acts:
             if isinstance(act, _Perceived):
                 bound += act.enter(self.imagined, now)
             elif isinstance(act, _Forgotten):
-                _let_go(self.imagined, act.forgetting.engram_id)
+                let_go(self.imagined, act.forgetting.engram_id)
+            await pace.turn()
         return bound
 
     async def _work_out(self) -> _Written:
         """What becomes of the engrams that are stored now."""
         body = self._body
-        named = [*self._steps, *sorted(self._gone)]
+        named = [*self._steps, *filter(is_engram_id, sorted(self._gone))]
         # Asked in any case: a store that is away says so before it is unclear what has been written.
         asked = named or [*self._fresh][:1]
         owners = await _owners(body.anatomy, asked)
@@ -288,14 +306,16 @@ class Transaction:
 
     # Showing
 
-    def _happen(self, written: _Written) -> None:
-        """Shows in memory what has been written, between two steps of everything else in this process."""
+    async def _happen(self, written: _Written) -> None:
+        """Shows in memory what has been written: all engrams at once, then act by act what they do to the mind."""
         body, now, sleeps = self._body, self._body.clock.now(), self._body.sleeps
+        pace = Pace()
         body.hippocampus.refresh(
             p.engram for region, p in written.placed.values() if region is body.hippocampus
         )
         body.hippocampus.take_in([*self._fresh.values()], sleeps, stored=True)
-        body.anatomy.index.add(*self._fresh.values())
+        with body.anatomy.index.reading():
+            await body.anatomy.index.take_in([*self._fresh.values()])
         for act in self._acts:
             match act:
                 case _Perceived(perception, enter):
@@ -307,6 +327,8 @@ class Transaction:
                         body.hippocampus.notice_access(engram_id, sleeps)
                 case _Forgotten(forgetting):
                     body.sharing.let_go(forgetting.engram_id)
+            await pace.turn()
+        await body.hippocampus.read_rest()
         for engram_id in written.placed:
             if engram_id in body.oblivion:  # another brain has forgotten it already
                 body.sharing.let_go(engram_id)
@@ -323,23 +345,6 @@ class Transaction:
                 self._announce(perception)
             elif isinstance(act, _Forgotten):
                 self._announce(replace(act.forgetting, remains=remains if act.hard else None))
-
-
-def _let_go(imagined: Body, engram_id: str) -> None:
-    imagined.hippocampus.lose_place(engram_id)
-    imagined.prefrontal_cortex.release(engram_id)
-
-
-def _imagine(body: Body) -> Body:
-    """A body with a mind of its own and the memories of this one."""
-    return replace(
-        body,
-        sensory_cortex=body.sensory_cortex.imagined(),
-        thalamus=body.thalamus.imagined(),
-        prefrontal_cortex=body.prefrontal_cortex.imagined(),
-        hippocampus=body.hippocampus.imagined(),
-        basal_ganglia=body.basal_ganglia.imagined(),
-    )
 
 
 async def _owners(anatomy: Anatomy, engram_ids: Sequence[str]) -> dict[str, tuple[MemoryRegion, Engram]]:

@@ -24,6 +24,7 @@ from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.kinds import Kinds
 from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
+from neuro.pathways.ledger import Ledger
 from neuro.pathways.mind import Mind
 from neuro.pathways.oblivion import Oblivion
 from neuro.pathways.relearning import laws, relearn
@@ -103,6 +104,7 @@ class Body:
         await self.anatomy.pay_debts()
         await self.connectome.flush()
         await self.write_state()
+        await self.mind.ledger.leave()
         await self.calendar.close()
         await self.sharing.leave()
 
@@ -112,14 +114,9 @@ class Body:
             await self.store.write([*self.state(), *documents])
 
     def state(self) -> list[Document]:
-        """Where the brain stands but for its calendar; small, however much it remembers."""
-        state = {
-            "laws": self.laws,
-            "connectome": self.connectome.state(),
-            "basal_ganglia": {"expected_reward": self.basal_ganglia.expected_reward},
-        }
+        """How the store is filled and its indexes are kept."""
         filler = Filler.of(self.embedder).model_dump()
-        return [Document(EMBEDDER_DOCUMENT, filler), Document(_STATE_DOCUMENT, state)]
+        return [Document(EMBEDDER_DOCUMENT, filler), Document(_STATE_DOCUMENT, {"laws": self.laws})]
 
     @property
     def sleeps(self) -> float:
@@ -167,13 +164,19 @@ class Body:
             await self.erase()
 
     async def note(self) -> None:
-        """After an act: what is on the mind is written down now and then; while the store is away, later."""
+        """After an act: what is on the mind is written down now or a little later; while the store is away, later."""
         if self.journal.behind:
             self.sharing.drain_later()
+            self.mind.later()
             return
         with suppress(StoreUnavailableError):
             await self.sharing.beat()
             await self.mind.write()
+
+    def remember_goal(self) -> None:
+        """A goal was set, which no act follows: it is written down all the same."""
+        self.acted = True
+        self.mind.later()
 
     async def stamp(self) -> float:
         """Brain time to be written into traces."""
@@ -279,12 +282,13 @@ async def awaken(
         body = await asyncio.to_thread(
             _build, config, store, chosen, chosen is not embedder, clock, ids, scope
         )
-        body.calendar.resume(calendar)
-        if state is not None:
-            body.connectome.resume(state["connectome"])
+        if state is not None and "connectome" in state:  # before the calendar and the mind kept these
+            body.connectome.log_scale = float(state["connectome"]["log_scale"])
             body.basal_ganglia.expected_reward = float(state["basal_ganglia"]["expected_reward"])
+        body.calendar.resume(calendar)
         await body.sharing.catch_up()  # from here on
         await body.mind.resume(*await store.read_documents(body.mind.keys))
+        await body.mind.ledger.adopt()
         await body.sharing.adopt(body.sleeps)
         if state is not None and "laws" in state:
             if not configured:  # whoever only looks in changes nothing
@@ -306,7 +310,9 @@ def _build(
     ids: Callable[[float], str] | None,
     scope: str | None,
 ) -> Body:
-    prefrontal_cortex = PrefrontalCortex(config.prefrontal_cortex, clock=clock)
+    prefrontal_cortex = PrefrontalCortex(
+        config.prefrontal_cortex, on_goal=lambda: body.remember_goal(), clock=clock
+    )
     writer, oblivion = uuid.uuid4().hex, Oblivion()
 
     @asynccontextmanager
@@ -349,15 +355,16 @@ def _build(
     index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
     anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index, store)
-    mind = Mind(store, clock, anatomy, prefrontal_cortex, scope)
+    ledger = Ledger(writer, store, clock, anatomy)
+    mind = Mind(store, clock, anatomy, prefrontal_cortex, basal_ganglia, ledger, scope)
     sharing = Sharing(writer, store, clock, anatomy, connectome, prefrontal_cortex, oblivion)
-    return Body(
+    body = Body(
         config=config,
         store=store,
         embedder=embedder,
         clock=clock,
         time=time,
-        calendar=Calendar(time, store),
+        calendar=Calendar(time, store, connectome),
         sensory_cortex=SensoryCortex(config.sensory_cortex, clock=clock),
         thalamus=Thalamus(config.thalamus, clock=clock),
         amygdala=Amygdala(config.amygdala, clock=clock),
@@ -376,3 +383,4 @@ def _build(
         laws=laws(anatomy),
         owns_embedder=owns_embedder,
     )
+    return body

@@ -20,6 +20,7 @@ from neuro.fading import Fading
 from neuro.ids import is_engram_id
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.probe import Reading
+from neuro.pace import Pace
 from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.cerebellum import Cerebellum
 from neuro.regions.hippocampus import Hippocampus
@@ -322,16 +323,16 @@ class Anatomy:
 
     async def move(self, engram_ids: Sequence[str], destination: MemoryRegion) -> Moved:
         """Moves engrams from the hippocampus to a long-term region; those that change meanwhile stay."""
-        arrived: list[str] = []
-        stale = 0
+        arrived, stale, pace = list[str](), 0, Pace()
         for start in range(0, len(engram_ids), _BATCH):
             batch = engram_ids[start : start + _BATCH]
             held = await self.hippocampus.reinstate(batch)
             here = {engram.engram_id: engram for engram in held if engram is not None}
-            # What is no longer here was moved or forgotten by another brain.
-            self.hippocampus.departed(engram_id for engram_id in batch if engram_id not in here)
             moved = await self._move([*here.values()], destination)
-            self.hippocampus.departed(moved)
+            # What was no longer here was moved or forgotten by another brain.
+            for engram_id in [*(i for i in batch if i not in here), *moved]:
+                self.hippocampus.departed([engram_id])
+                await pace.turn()
             arrived.extend(moved)
             stale += len(here) - len(moved)
         return Moved(tuple(arrived), stale)
@@ -354,7 +355,8 @@ class Anatomy:
         return [*leaving]
 
     async def forget(self, engram_ids: Sequence[str], also: Sequence[Write] = ()) -> dict[str, str]:
-        """Deletes engrams at their owners, in one step with ``also``; the region's name by id, of those there were.
+        """Deletes engrams at their owners, in one step with ``also``; of those there were, which the caller is to let
+        go of, the region's name by id.
 
         Raises:
             StoreUnavailableError: a store could not be reached; the engrams are still there.
@@ -371,8 +373,6 @@ class Anatomy:
             writes.append(Unlink(engram_id))
         if writes:
             await self._store.write([*writes, *also], op_id=uuid.uuid4().hex)
-        for engram_id in owners:
-            self.let_go(engram_id)
         return {engram_id: owners[engram_id] for engram_id in engram_ids if engram_id in owners}
 
     def let_go(self, engram_id: str) -> None:

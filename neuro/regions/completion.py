@@ -40,6 +40,14 @@ class Completion:
         """New engrams; many at once are faster than one by one."""
         self._index.add_many(engrams)
 
+    def add_later(self, engrams: Iterable[Engram]) -> None:
+        """`add`, but `novelty` knows of them only after `settle`: many would hold the event loop."""
+        self._index.add_later(engrams)
+
+    async def settle(self) -> None:
+        """Reads what was added for later."""
+        await self._index.settle()
+
     def remove(self, engram_id: str) -> None:
         """An engram that is no longer here."""
         self._index.remove(engram_id)

@@ -192,14 +192,24 @@ class Hippocampus(JournalledRegion):
         )
 
     def take_in(self, engrams: Sequence[Engram], sleeps: float, *, stored: bool = False) -> None:
-        """Holds new engrams; the journal writes them next, unless they are ``stored`` already."""
+        """Holds new engrams; the journal writes them next, unless they are ``stored`` already.
+
+        The latter, which may be many, are compared with what comes only after `read_rest`.
+        """
         for engram in engrams:
             placed = self.place(engram)
             self.recent.put(*placed)
             if self.journal is not None and not stored:
                 self.journal.add(placed)
             self.notice_access(engram.engram_id, sleeps)
-        self._completion.add(engrams)
+        if stored:
+            self._completion.add_later(engrams)
+        else:
+            self._completion.add(engrams)
+
+    async def read_rest(self) -> None:
+        """Makes findable here what was ``stored`` already when it was taken in."""
+        await self._completion.settle()
 
     def bind(self, engram: Engram) -> list[Association]:
         """Associations of an engram with the ones before it in its episode; makes it the last of the stream.
@@ -293,12 +303,12 @@ class Hippocampus(JournalledRegion):
 
     def adopt(self, engrams: Iterable[Engram], sleeps: float) -> None:
         """Takes over what another brain encoded, or this one in an earlier life, and no night has moved."""
-        for engram in engrams:
-            if engram.engram_id not in self.recent:
-                self.recent.put(*self.place(engram))
-                self._completion.add([engram])
-                if engram.trace.fresh and self._intact:
-                    self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
+        new = [engram for engram in engrams if engram.engram_id not in self.recent]
+        for engram in new:
+            self.recent.put(*self.place(engram))
+            if engram.trace.fresh and self._intact:
+                self._tonight.notice_once(engram.engram_id, min(sleeps, engram.trace.sleeps))
+        self._completion.add(new)
 
     def forget(self, engram_id: str) -> None:
         """Lets go of an engram and of all that points to it here. Works lesioned too."""
@@ -311,11 +321,17 @@ class Hippocampus(JournalledRegion):
 
     # Waking and looking
 
-    def resume(self, stream: Sequence[Sequence[Any]], ledger: Mapping[str, Any] | None) -> None:
-        """Goes on from what `stream` and `ledger` returned in an earlier life."""
+    def resume(self, stream: Sequence[Sequence[Any]]) -> None:
+        """Goes on from what `stream` returned in an earlier life."""
         self._stream.resume(stream)
-        if ledger is not None:
-            self._tonight.resume(ledger)
+
+    def take_over(self, ledger: Mapping[str, Any]) -> None:
+        """Adds what `ledger` returned, in an earlier life or of another brain that is gone."""
+        self._tonight.take_over(ledger)
+
+    def give_up(self, ledger: Mapping[str, Any]) -> None:
+        """What `ledger` returned is another's to do."""
+        self._tonight.give_up(ledger)
 
     def stream(self) -> list[list[Any]]:
         """Where in the stream of experience it is, as JSON."""

@@ -8,7 +8,8 @@ says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ from neuro.regions.memory_region import MemoryRegion
 _PAGE = 1000
 _ON_LOOP_BELOW = 3000
 """Indexes of more engrams are searched in a thread."""
+_AT_ONCE = 20
+"""More engrams than this that were read from a store are added in a thread."""
 _AT_ONCE_FRAGMENTS = 64
 """An engram of more fragments would hold the event loop for more than some 10 ms, and is read in a thread."""
 
@@ -40,7 +43,9 @@ class MemoryIndex:
         self._filled: set[str] = set()
         self._working = asyncio.Lock()
         self._waiting: list[Callable[[], object]] = []
+        self._readers = 0
         self._removed: set[str] = set()
+        """What was removed while `reading`."""
         self._unread: dict[str, Engram] = {}
 
     def __len__(self) -> int:
@@ -71,6 +76,28 @@ class MemoryIndex:
         short = [engram for engram in engrams if engram.engram_id not in self._unread]
         self._apply(lambda: self._index.add_many(short))
 
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Around reading engrams from a store and taking them in: what is removed meanwhile does not come back."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._removed.clear()
+
+    async def take_in(self, engrams: Sequence[Engram]) -> None:
+        """`add` of engrams that were read from a store, while `reading`."""
+        if len(engrams) > _AT_ONCE:
+            await self._work(lambda: self._index.add_many(self._left(engrams)))
+        else:
+            self.add(*self._left(engrams))
+            await self.settle()
+
+    def _left(self, engrams: Sequence[Engram]) -> list[Engram]:
+        return [engram for engram in engrams if engram.engram_id not in self._removed]
+
     async def settle(self) -> None:
         """Reads the long engrams that are new."""
         if self._unread:
@@ -84,7 +111,7 @@ class MemoryIndex:
     def remove(self, engram_id: str) -> None:
         """An engram that is no more."""
         self._unread.pop(engram_id, None)
-        if not self.filled:
+        if self._readers:
             self._removed.add(engram_id)  # or a page that has been read would bring it back
         self._apply(lambda: self._index.remove(engram_id))
 
@@ -100,27 +127,24 @@ class MemoryIndex:
         await self.settle()
         unreachable: list[str] = []
         self._begun = True
-        for region in self._regions:
-            if region.name in self._filled:
-                continue
-            try:
-                await self._read(region)
-            except StoreUnavailableError:
-                unreachable.append(region.name)
+        with self.reading():
+            for region in self._regions:
+                if region.name in self._filled:
+                    continue
+                try:
+                    await self._read(region)
+                except StoreUnavailableError:
+                    unreachable.append(region.name)
         return tuple(unreachable)
 
     async def _read(self, region: MemoryRegion) -> None:
         last: str | None = None
         while page := await region.store.scan(after=last, limit=_PAGE):
             last = page[-1].engram_id
-            await self._work(
-                lambda page=page: self._index.add_many([e for e in page if e.engram_id not in self._removed])
-            )
+            await self._work(lambda page=page: self._index.add_many(self._left(page)))
             if len(page) < _PAGE:
                 break
         self._filled.add(region.name)
-        if self.filled:
-            self._removed.clear()
 
     async def _work(self, job: Callable[[], object]) -> object:
         async with self._working:

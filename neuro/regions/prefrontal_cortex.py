@@ -73,6 +73,7 @@ class PrefrontalCortex(Region):
 
     Args:
         on_displaced: called with every chunk that was displaced; its errors are logged and go no further.
+        on_goal: called when a goal has been taken up or dropped.
     """
 
     name = "prefrontal_cortex"
@@ -82,6 +83,7 @@ class PrefrontalCortex(Region):
         params: PrefrontalCortexParams | None = None,
         *,
         on_displaced: Callable[[Chunk], None] | None = None,
+        on_goal: Callable[[], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(clock=clock)
@@ -94,6 +96,7 @@ class PrefrontalCortex(Region):
                 stacklevel=2,
             )
         self._on_displaced = on_displaced
+        self._on_goal = on_goal
         self._chunks: dict[str, Chunk] = {}  # rehearsed last comes last
         self._goal: str | None = None
 
@@ -114,6 +117,8 @@ class PrefrontalCortex(Region):
             InvalidArgumentError: it is blank, no text, or longer than `PrefrontalCortexParams.longest_goal`.
         """
         self._goal = None if goal is None else check_text(goal, "goal", limit=self.params.longest_goal)
+        if self._on_goal is not None:
+            self._on_goal()
 
     def hold(self, chunk: Chunk, now: float | None = None) -> Chunk | None:
         """Takes a chunk into a slot, rehearsed ``now``; one that is held already keeps its `held_at`.
@@ -187,7 +192,7 @@ class PrefrontalCortex(Region):
 
     def imagined(self) -> Self:
         twin = super().imagined()
-        twin._chunks, twin._on_displaced = self._chunks.copy(), None
+        twin._chunks, twin._on_displaced, twin._on_goal = self._chunks.copy(), None, None
         return twin
 
     def inspect(self, now: float | None = None) -> PrefrontalCortexSnapshot:

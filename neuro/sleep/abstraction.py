@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 from neuro.concepts import ConceptParams, instance_of
 from neuro.indexing.kinds import Kinds
+from neuro.pace import Pace
 from neuro.sleep.stage import Night
+
+_CHARACTERS = 1000
+"""A content of so many counts as one more item for `Pace`."""
 
 
 class Abstraction:
@@ -29,9 +33,11 @@ class Abstraction:
 
     async def run(self, night: Night) -> Mapping[str, int]:
         instances: defaultdict[str, list[str]] = defaultdict(list)
+        pace = Pace()
         for engram in night.anatomy.hippocampus.staying():
             for concept in instance_of(engram, self._kinds):
                 instances[concept].append(engram.engram_id)
+            await pace.turn(1 + len(engram.content) // _CHARACTERS)
         wired = 0
         if instances:
             wired = await night.connectome.wire(instances, self._params.most_instances, night.forgotten)

@@ -34,6 +34,8 @@ class Night:
     anatomy: Anatomy
     connectome: Connectome
     prefrontal_cortex: PrefrontalCortex
+    downscaling: float = 0.0
+    """Log-scale that every association loses in a full night; it does once the night counts."""
     moved: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 

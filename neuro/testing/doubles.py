@@ -275,18 +275,20 @@ class FailingStore(StoreWrapper):
         super().__init__(inner)
         self.remote = remote
         self.down = False
-        self._failures: defaultdict[str, deque[tuple[Exception, bool]]] = defaultdict(deque)
+        self._failures: defaultdict[str, deque[tuple[Exception | None, bool]]] = defaultdict(deque)
 
-    def fail_next(self, verb: str, error: Exception, *, reply_lost: bool = False) -> None:
+    def fail_next(self, verb: str, error: Exception, *, reply_lost: bool = False, after: int = 0) -> None:
         """The next ``verb`` raises ``error``; several calls queue up.
 
         Args:
             verb: one of `VERBS`.
             error: what it raises.
             reply_lost: the verb is carried out all the same, only its answer is lost.
+            after: how many calls of it succeed before.
         """
         if verb not in VERBS:
             raise InvalidArgumentError(f"verb: must be one of {', '.join(sorted(VERBS))} (got {verb!r})")
+        self._failures[verb].extend([(None, False)] * after)
         self._failures[verb].append((error, reply_lost))
 
     def recover(self) -> None:

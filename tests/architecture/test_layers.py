@@ -9,7 +9,7 @@ import neuro
 
 ROOT = Path(neuro.__file__).parent
 FLOORS: list[set[str]] = [
-    {"units", "errors", "ids", "dynamics"},
+    {"units", "errors", "ids", "pace", "dynamics"},
     {"arguments"},
     {"records"},
     {"engram"},

@@ -2,17 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from telling import DAY, HOUR, KINDS, OpenPlace, encoded, kept
 
 from neuro import Brain, BrainClosedError, BrainConfig, Engram, SleepReport
 from neuro.clock import SimulatedClock, TimeParams
+from neuro.errors import StoreUnavailableError
 from neuro.presets import human
 from neuro.stores import MemoryStore
-from neuro.testing import CountingStore, StoreWrapper
+from neuro.testing import CountingStore, InterleavingStore, StoreWrapper
 
 MINUTE = 60.0
 FERRY, TRAIN = "The ferry leaves at noon", "The train is late"
@@ -424,3 +426,85 @@ async def test_a_clock_that_goes_back_does_not_take_the_brain_with_it(place: Ope
         recalled = (await brain.recall("ferry"))[0].engram
         assert recalled.trace.last_access == pytest.approx(1e6 + 12 * DAY)
         assert brain.retention(recalled) > 0.98
+
+
+# Homeostasis
+
+
+class LosingTheCount(StoreWrapper):
+    """Lets so many nights fail at their end, when they are to be counted."""
+
+    failures = 0
+    _synchronised = False
+
+    async def amend_document(self, key: str, change: Callable[[Any], Any]) -> Any:
+        if self.failures:
+            self._synchronised = not self._synchronised
+            if not self._synchronised:
+                self.failures -= 1
+                raise StoreUnavailableError("gone")
+        return await super().amend_document(key, change)
+
+
+async def test_a_night_that_fails_before_it_is_counted_scales_nothing_down(place: OpenPlace):
+    clock = SimulatedClock()
+    store = LosingTheCount(await place())
+    async with Brain.create(store, clock=clock) as brain:
+        await encoded(brain, FERRY)
+        await clock.advance(DAY)
+        store.failures = 3
+        for _ in range(3):
+            with pytest.raises(StoreUnavailableError):
+                await brain.sleep()
+        assert brain.connectome.log_scale == 0.0
+        for _ in range(2):
+            await brain.sleep()
+        assert brain.connectome.log_scale == pytest.approx(-0.01)
+        assert brain.inspect().sleeps == 1.0
+
+
+async def test_every_night_scales_down_for_all_brains(place: OpenPlace):
+    clock = SimulatedClock()
+    async with Brain.create(await place(), clock=clock) as other:
+        await encoded(other, TRAIN)
+        async with Brain.create(await place(), clock=clock) as brain:
+            for number in range(5):
+                await encoded(brain, f"{FERRY} on day {number}")
+                await clock.advance(DAY)
+                await brain.sleep()
+        assert brain.connectome.log_scale == pytest.approx(-0.05)
+        await clock.advance(DAY)
+        await other.sleep()
+        assert other.connectome.log_scale == pytest.approx(-0.06)
+    async with Brain.create(await place(), clock=clock) as brain:
+        assert brain.connectome.log_scale == pytest.approx(-0.06)
+        assert brain.inspect().sleeps == 6.0
+
+
+# Days that another brain sleeps through
+
+
+async def test_no_day_passes_while_another_brain_sleeps(place: OpenPlace):
+    clock = SimulatedClock()
+    async with Brain.create(await place(), clock=clock) as brain:
+        await encoded(brain, FERRY)
+        lease = await brain.store.acquire("another", now=clock.now(), until=clock.now() + 9.0)
+        report = await brain.sleep(days=30)
+        assert report.skipped is not None and report.weight == 0.0
+        assert days(brain) == 0.0
+        await brain.store.release(lease)
+        assert (await brain.sleep(days=2)).weight == 2.0
+        assert days(brain) == pytest.approx(2 * (16 + 0.4) / 24)
+
+
+async def test_days_that_begin_during_a_night_have_a_night_each():
+    clock, store = SimulatedClock(), InterleavingStore(MemoryStore(), random.Random(1))
+    async with Brain.create(store, clock=clock) as brain:
+        await encoded(brain, FERRY)
+        begun = asyncio.ensure_future(brain.sleep())
+        for _ in range(30):
+            await asyncio.sleep(0)
+        assert not begun.done()
+        report = await brain.sleep(days=3)
+        assert report.weight == 3.0
+        assert days(brain) == pytest.approx(3 * (16 + 0.4) / 24)

@@ -2,17 +2,28 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from telling import KINDS as PLACES
 from telling import contents, found, kept, kinds
 
-from neuro import Brain, BrainConfig, EngramNotFoundError, MemoryType, StoreUnavailableError
+from neuro import (
+    Brain,
+    BrainConfig,
+    EngramNotFoundError,
+    InvalidArgumentError,
+    MemoryType,
+    StoreUnavailableError,
+)
 from neuro.concepts import ConceptParams, concept_id
 from neuro.stores import MemoryStore
 from neuro.stores.copying import copy_store
 from neuro.testing import FailingStore, InterleavingStore, KeptOpen
+
+T = TypeVar("T")
 
 TOLD = {
     "Melanie": [
@@ -233,3 +244,91 @@ async def test_a_concept_holds_its_newest_instances_only():
             await brain.perceive(content, context={"speaker": "Dana"})
             await brain.sleep()
         assert await known(brain, "activities", "Dana") == ["Dana spoke of activities: fishing, swimming"]
+
+
+@pytest.mark.parametrize("kind", PLACES)
+async def test_of_a_concept_nothing_is_left_when_its_last_instance_is_forgotten(kind: str, tmp_path: Path):
+    async with kept(kind, tmp_path) as open_place, Brain.create(await open_place()) as brain:
+        await told(brain)
+        await brain.sleep()
+        ids = {content: engram.engram_id for engram in await brain.list() for content in [engram.content]}
+        assert len(await brain.connectome.concepts()) > 2
+        await brain.forget(ids["I went hiking on Friday"])
+        assert concept_id("activities", "Melanie") in await brain.connectome.concepts()
+        async with brain.transaction():
+            await brain.forget(ids["Pottery is fun"])
+            await brain.forget(ids["I tried fishing"])
+        assert not {concept_id("activities", who) for who in TOLD} & {*await brain.connectome.concepts()}
+        await brain.forget_where({"memory_type": "episodic"}, hard=True)
+        assert await brain.connectome.concepts() == []
+        store = await open_place()
+        nodes = ["concepts", *(concept_id("activities", who) for who in TOLD)]
+        assert await store.links(nodes) == [[]] * len(nodes)
+        await store.aclose()
+
+
+@pytest.mark.parametrize("wired", [True, False], ids=["wired anew", "forgotten elsewhere"])
+async def test_a_concept_is_listed_as_long_as_any_brain_has_wired_an_instance_to_it(wired: bool):
+    shared, animals = MemoryStore(), concept_id("animals", "Dana")
+
+    class Meeting(KeptOpen):
+        """Lets another brain act just before this one deletes."""
+
+        async def around(self, verb: str, call: Callable[[], Awaitable[T]], *, written: int = 0) -> T:
+            if verb == "write" and meeting:
+                await meeting.pop()()
+            return await super().around(verb, call, written=written)
+
+    meeting: list[Callable[[], Awaitable[Any]]] = []
+    async with Brain.create(Meeting(shared)) as one, Brain.create(KeptOpen(shared)) as other:
+        first = (await one.perceive("My dog barked", context={"speaker": "Dana"})).engram
+        assert first is not None
+        await one.sleep()
+        if wired:
+            await other.perceive("A dog it is, or a cat", context={"speaker": "Dana"})
+            meeting.append(other.sleep)
+        else:
+            second = (await other.perceive("A cat it is", context={"speaker": "Dana"})).engram
+            assert second is not None
+            await other.sleep()
+            meeting.append(lambda: other.forget(second.engram_id))
+        await one.forget(first.engram_id)
+        assert not meeting
+        assert (animals in await one.connectome.concepts()) == wired
+        assert len(await one.list(where=KNOWN)) == wired
+
+
+async def test_a_concept_is_forgotten_in_a_transaction_as_outside():
+    async with Brain.create() as brain:
+        await told(brain)
+        await brain.sleep()
+        [concept] = await brain.list(
+            where={"inferred": True, "context": {"about": "Dana", "kind": "activities"}}
+        )
+        with pytest.raises(ValueError, match="undone"):
+            async with brain.transaction():
+                await brain.forget(concept.engram_id)
+                raise ValueError("undone")
+        assert await known(brain, "activities", "Dana")
+        async with brain.transaction():
+            forgetting = await brain.forget(concept.engram_id)
+            with pytest.raises(EngramNotFoundError):
+                await brain.forget(concept.engram_id)
+        assert (forgetting.engram_id, forgetting.region) == (concept.engram_id, "neocortex")
+        assert await known(brain, "activities", "Dana") == []
+        assert "I tried fishing" in contents(await brain.list())
+        with pytest.raises(EngramNotFoundError):
+            async with brain.transaction():
+                await brain.forget(concept.engram_id)
+
+
+async def test_a_concept_cannot_be_explained_as_it_does_not_fade():
+    async with Brain.create() as brain:
+        await told(brain)
+        await brain.sleep()
+        concept = (await brain.list(where=KNOWN))[0]
+        with pytest.raises(InvalidArgumentError, match="does not fade"):
+            await brain.explain(concept.engram_id)
+        assert await brain.explain(concept.sources[0])
+        with pytest.raises(EngramNotFoundError):
+            await brain.explain(concept_id("animals", "nobody"))

@@ -1,6 +1,7 @@
 """Perceiving: what a perception holds, what a repeat is, what many at once do."""
 
 import asyncio
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -312,3 +313,15 @@ async def test_what_the_gate_refused_can_still_be_attended_while_the_senses_hold
         await brain.perceive("A door slams")
         await clock.advance(3.5)
         assert await brain.attend("door") is None
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "in a transaction"])
+async def test_a_repeat_that_passed_the_gate_is_not_taken_up_once_more(together: bool):
+    async with Brain.create(clock=SimulatedClock(100.0)) as brain:
+        await brain.perceive("My pin is 1234")
+        async with brain.transaction() if together else nullcontext():
+            again = await brain.perceive("My pin is 1234")
+        assert again.repeated and again.gate.opened and again.engram is not None
+        assert await brain.attend() is None
+        assert await brain.attend("pin") is None
+        assert (await brain.get(again.engram.engram_id)).trace == again.engram.trace

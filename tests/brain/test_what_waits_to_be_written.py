@@ -38,7 +38,9 @@ async def test_who_gives_up_a_recall_takes_nobodys_engram_with_it(seed: int):
         await asyncio.gather(*acts, *(giving_up(brain, rng) for _ in range(3)))
         assert brain.hippocampus.inspect().waiting == 0
     async with Brain.create(KeptOpen(kept)) as other:
-        assert sorted(contents(await other.list(limit=100))) == sorted(content for each in said for content in each)
+        assert sorted(contents(await other.list(limit=100))) == sorted(
+            content for each in said for content in each
+        )
 
 
 async def test_what_the_store_refuses_waits_and_holds_up_nothing_else():

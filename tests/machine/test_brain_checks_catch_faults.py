@@ -8,7 +8,7 @@ import pytest
 from catching import a_move_that_failed_is_not_tried_again
 
 from neuro.errors import StoreUnavailableError
-from neuro.pathways import leasing, nights, sharing
+from neuro.pathways import calendar, leasing, nights, sharing
 from neuro.pathways.life import Life
 from neuro.pathways.mind import Mind
 from neuro.pathways.perceiving import Perceiving
@@ -18,7 +18,6 @@ from neuro.regions.anatomy import Anatomy
 from neuro.regions.journal import Journal
 from neuro.regions.memory_region import MemoryRegion
 from neuro.sleep import SleepCycle
-from neuro.sleep.downscaling import Downscaling
 from neuro.stores import Lease, Remove
 from neuro.stores.memory import MemoryEngrams, MemoryStore
 from neuro.testing.brain import BRAIN_CHECKS, lives, memory_place
@@ -81,7 +80,7 @@ def the_close_writes_nothing_down(patch):
 def _forgetting(found_in):
     """A forget that deletes from some regions alone."""
 
-    async def forget(self, engram_ids):
+    async def forget(self, engram_ids, also=()):
         await self._store.write([Remove(name, i) for i in engram_ids for name in found_in(self)])
         for engram_id in engram_ids:
             self.let_go(engram_id)
@@ -102,13 +101,7 @@ def a_restart_undoes_a_forget(patch):
 
 @caught_by(check_a_thousand_nights_without_waking_time_change_nothing)
 def every_night_counts_in_full(patch):
-    honest = Downscaling.run
-
-    async def run(self, night):
-        night.weight = 1.0
-        return await honest(self, night)
-
-    patch(Downscaling, "run", run)
+    patch(calendar, "_weight", lambda waking, sleeps, full_day: 1.0)
 
 
 @caught_by(check_twenty_recalls_show_as_twenty)
@@ -164,10 +157,10 @@ def a_cancelled_forget_stays_locked(patch):
     _cancellable(patch)
     honest = Anatomy.forget
 
-    async def forget(self, engram_ids):
+    async def forget(self, engram_ids, also=()):
         lock = self.__dict__.setdefault("_one", asyncio.Lock())
         await lock.acquire()
-        owners = await honest(self, engram_ids)
+        owners = await honest(self, engram_ids, also)
         lock.release()
         return owners
 

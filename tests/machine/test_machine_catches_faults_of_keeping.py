@@ -212,7 +212,7 @@ def wires_are_written_before_what_they_lead_to(patch):
 def _forgetting(found_in, *, unlinked=True):
     """A forget that deletes from some regions alone."""
 
-    async def forget(self, engram_ids):
+    async def forget(self, engram_ids, also=()):
         owners = {}
         for region in self.memory_regions:
             for engram in await region.store.get(engram_ids):

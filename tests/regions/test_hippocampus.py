@@ -324,7 +324,8 @@ def test_it_reawakens_as_it_was():
         first.bind(engram)
     first.bind_together([engram.engram_id for engram in first.staying()[:3]], AssociationType.CO_HELD)
     second = Hippocampus(clock=SimulatedClock())
-    second.resume(first.stream(), first.ledger())
+    second.resume(first.stream())
+    second.take_over(first.ledger())
     for _ in range(2):
         second.adopt(first.staying(), sleeps=99.0)
     assert (second.stream(), second.ledger()) == (first.stream(), first.ledger())

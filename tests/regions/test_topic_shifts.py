@@ -82,6 +82,6 @@ def test_after_waking_the_topic_establishes_itself_again():
         engram = hippocampus.encode(content, 60.0 * minute)
         assert engram is not None
         hippocampus.bind(engram)
-    awake.resume(hippocampus.stream(), None)
+    awake.resume(hippocampus.stream())
     engram = awake.encode(COURT[0], 300.0)
     assert engram is not None and engram.episode_id == hippocampus.inspect().episode_id

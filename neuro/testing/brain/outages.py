@@ -57,20 +57,21 @@ async def check_a_night_that_fails_anywhere_is_made_up_for(open_place: OpenPlace
         store = lives.store
         assert isinstance(store, FailingStore)
         contents = iter(CONTENTS)
-        for verb in ("acquire", "adopt", "get", "write", "upcoming", "due", "links"):
+        once = ((verb, 0) for verb in ("acquire", "adopt", "get", "upcoming", "due", "links"))
+        for verb, after in (*once, ("write", 0), ("write", 1), ("write", 2)):
             for reply_lost in (False, True):
                 async with lives.one() as other:
                     await other.perceive(next(contents))  # left to be adopted
                 await brain.perceive_many([next(contents), next(contents)])
-                store.fail_next(verb, gone, reply_lost=reply_lost)
+                store.fail_next(verb, gone, reply_lost=reply_lost, after=after)
                 with raises(StoreUnavailableError):
                     await brain.sleep()
                 await brain.recall(next(iter(CONTENTS)), limit=1)
                 await brain.sleep()
                 assert await recent(brain) == 0, f"a night whose {verb!r} failed is never made up for"
         engrams = await everything(brain)
-    assert len(engrams) == 42, f"{len(engrams)} engrams of 42 are there"
-    assert sum(engram.access_count for engram in engrams.values()) == 14
+    assert len(engrams) == 54, f"{len(engrams)} engrams of 54 are there"
+    assert sum(engram.access_count for engram in engrams.values()) == 18
 
 
 async def check_the_sleep_cycle_tries_until_the_store_is_back(open_place: OpenPlace) -> None:

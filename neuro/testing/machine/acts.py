@@ -213,7 +213,8 @@ def draw_act(rng: random.Random, *, together: bool = True, trouble: bool = False
     elif together and rng.random() < 0.3:
         act = _together(rng, trouble)
     else:
-        [draw] = rng.choices((_perceive, _recall, _on_one, _sleep, _wait, _reopen), (12, 4, 6, 3, 4, 1))
+        draws = (_perceive, _recall, _give_up, _on_one, _sleep, _wait, _reopen)
+        [draw] = rng.choices(draws, (12, 4, 1, 6, 3, 4, 1))
         act = draw(rng)
     return act if brains == 1 else _given_out(rng, act)
 
