@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from neuro.errors import BufferFullError, StoreUnavailableError
+from neuro.errors import BufferFullError, StoreClosedError, StoreUnavailableError
 from neuro.regions.memory_region import Step
 from neuro.stores.base import Insert, Placed, Store, Write
 from neuro.stores.fencing import fenced
@@ -136,7 +136,7 @@ class Journal:
         """Writes the engrams that wait; of their changes see `next_debt`.
 
         Raises:
-            StoreUnavailableError: some still wait.
+            StoreUnavailableError: some still wait. StoreClosedError: they always will.
         """
         await _undisturbed(self._write_all())
 
@@ -154,6 +154,8 @@ class Journal:
             await self._write_groups()
             if self._groups:
                 refusal = self._groups[0].refusal
+                if isinstance(refusal, StoreClosedError):  # for good
+                    raise refusal
                 raise StoreUnavailableError(f"the store refuses what waits for it: {refusal}") from refusal
 
     async def _write_fresh(self) -> None:

@@ -32,9 +32,9 @@ faults = Faults()
 def what_is_new_is_not_found_before_a_restart(patch):
     honest = MemoryIndex.add
 
-    def add(self, engram):
+    def add(self, *engrams):
         if not self._filled:
-            honest(self, engram)
+            honest(self, *engrams)
 
     patch(MemoryIndex, "add", add)
 

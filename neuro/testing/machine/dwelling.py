@@ -92,6 +92,7 @@ class Dweller:
 
     async def bury(self) -> None:
         """Ends what a killed brain left running in this process."""
+        self._store.recover()  # it would wait for its store; the place is closed to it
         with suppress(NeuroError):
             await self.brain.close()
 
