@@ -340,8 +340,8 @@ class Brain(Looking):
         """Lives through one night; during a night, waits for it and returns its report.
 
         Args:
-            days: lives as if so many days, 1 to 36,525, had passed, each with its night; brain time moves on, the
-                clock does not.
+            days: lives as if so many days, 1 to 36,525, had passed, each with its night, or until another brain sleeps
+                (see `SleepReport.skipped`); brain time moves on, the clock does not.
         """
         self._life.check_open()
         check_outside(self._life, "sleep")
