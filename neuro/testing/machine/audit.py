@@ -57,6 +57,12 @@ def owed(brain: Brain) -> dict[str, Engram]:
     return {e.engram_id: e for e in hippocampus.owed(e.engram_id for e in hippocampus.recent.everything())}
 
 
+def _owed_elsewhere(brain: Brain, census: Census, engram_id: str) -> bool:
+    """Whether a change waits for the store of an engram that a night has moved meanwhile."""
+    journal = brain.hippocampus.journal
+    return journal is not None and journal.owes(engram_id) and engram_id not in census.waiting
+
+
 async def take_census(brain: Brain, store: Store, *others: Brain) -> Census:
     """Counts the engrams of a brain over ``store``, while nothing else happens.
 
@@ -131,9 +137,9 @@ class Auditor:
             )
             [(region, engram)] = owners.items()
             expected.nights += nights
-            if engram_id in census.waiting and not self._alone:
+            if (engram_id in census.waiting and not self._alone) or _owed_elsewhere(brain, census, engram_id):
                 expected.owed = True
-                continue  # what others have changed meanwhile is not known here
+                continue  # what others have changed meanwhile, or waits for its new home, is not known here
             if (
                 expected.owed and expected.region != region
             ):  # the write may have landed before another brain moved it

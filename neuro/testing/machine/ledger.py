@@ -291,7 +291,8 @@ class Ledger:
         order = [r.activation for r in result]
         assert order == sorted(order, reverse=True), f"{act!r} is not best first: {order}"
         silent = set(result.silent)
-        reachable: frozenset[str] = frozenset() if excuse.strangers else _RECENT
+        # What a night moves while the reply to its change is lost is nowhere for a moment.
+        reachable: frozenset[str] = frozenset() if excuse.strangers or excuse.lost else _RECENT
         assert not silent or excuse.lesioned or (excuse.shaky and silent.isdisjoint(reachable)), (
             f"{act!r} says that {result.silent} are silent"
         )
