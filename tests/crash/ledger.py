@@ -209,9 +209,16 @@ class Ledger:
     # What children saw
 
     def _missed(self, act: Act) -> bool:
-        """Whether an act may have missed an engram."""
+        """Whether an act may have missed an engram, by its id or, of a repeat within a block, by its content."""
         known = [self.known.get(engram_id) for engram_id in act.ids]
-        return act.failed == "EngramNotFoundError" and any(one is None or not one.sure for one in known)
+        sure = {one.content for one in self.known.values() if one.sure}
+        repeats = [
+            part for part in act.about.get("parts", ()) if part["act"] == "perceive" and not part["fresh"]
+        ]
+        gone = any(one is None or not one.sure for one in known) or any(
+            content not in sure for part in repeats for content in part["contents"]
+        )
+        return act.failed == "EngramNotFoundError" and gone
 
     def _observed(self, act: Act) -> None:
         """What a child saw must have been there, and what was there it must have seen."""
