@@ -142,10 +142,11 @@ class Ledger:
         self.vanished.add(engram_id)
 
     def admit(self, engram: Engram) -> bool:
-        """Whether an engram of which nobody has been told may be there all the same; from then on it must be."""
+        """Whether an engram of which nobody has been told may be there all the same; once it is stored it must be."""
         if _identity(engram) not in self._begun or engram.engram_id in self._ids:
             return False
         expected = Expected(engram, "hippocampus", None, Count(0, ALL), Count(1, ALL), {True, False})
+        expected.surely = False  # the brain that was killed may have shown what it had not written yet
         self.expected[engram.engram_id] = expected
         self._ids.append(engram.engram_id)
         return True
