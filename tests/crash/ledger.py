@@ -116,7 +116,8 @@ class Ledger:
                 known = self.known[engram_id] = seen(state)
                 known.since = act.ended
                 known.doubtful = act.child if self._shaky and not fact["durable"] else None
-                known.exposures = Counter(least=1, most=1)
+                # All that happened to it since is recorded, though this may not be the first that was told of it.
+                known.accesses, known.exposures = Counter(), Counter(least=1, most=1)
             if fact["repeated"]:
                 known.exposures["least"] += fact["durable"]
                 known.exposures["most"] += 1

@@ -245,6 +245,13 @@ def test_errors_of_a_store_that_is_away_are_excused_where_it_is():
     assert not ledger.faults()
 
 
+def test_what_only_a_repeat_told_of_has_been_recalled_as_often_as_it_was():
+    ledger = Ledger()
+    ledger.record(acts(CUT_SHORT, RECALLED, perceived(repeated=True, revision=2, accesses=1, exposures=2)))
+    ledger.compare(witness(state(revision=2, accesses=1, exposures=2)))
+    assert not ledger.faults()
+
+
 def test_of_two_settings_that_met_either_may_hold():
     ledger = Ledger()
     ledger.record(acts(perceived()))
