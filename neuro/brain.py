@@ -22,23 +22,14 @@ from neuro.clock import Clock
 from neuro.config import BrainConfig, RecallMode
 from neuro.embedders import Embedder
 from neuro.engram import Engram, MemoryType
+from neuro.entities import EntityExtractor
 from neuro.observers import Observers
+from neuro.pathways import options
 from neuro.pathways.closing import Opening, close_down
 from neuro.pathways.keeping import Keeping
 from neuro.pathways.life import Life
 from neuro.pathways.looking import Looking
 from neuro.pathways.nights import MOST_DAYS, Nights
-from neuro.pathways.options import (
-    check_clock,
-    check_config,
-    check_durability,
-    check_generator,
-    check_ids,
-    check_mode,
-    check_name,
-    check_place,
-    check_sleep_interval,
-)
 from neuro.pathways.perceiving import Perceiving
 from neuro.pathways.recalling import Recalling
 from neuro.pathways.scheduling import Schedule
@@ -101,6 +92,7 @@ class Brain(Looking):
         namespace: str = "default",
         config: BrainConfig | None = None,
         embedder: _Embedding = None,
+        extractor: EntityExtractor | None = None,
         clock: Clock | None = None,
         rng: np.random.Generator | int | None = None,
         scope: str | None = None,
@@ -116,6 +108,7 @@ class Brain(Looking):
             redis_url: the same as ``url``, for a Redis; not both.
             namespace: separates brains on one store; an open `Store` has its own.
             embedder: an `Embedder`, ``"words"``, a model's name or folder; none: the one that filled the store.
+            extractor: finds what memories name, see `neuro.entities`; proper names if none.
             clock: a `SimulatedClock` for exact simulated time.
             rng: a generator, or a seed for one.
             scope: whose memory this is; engrams carry it.
@@ -132,20 +125,21 @@ class Brain(Looking):
         """
 
         async def open_brain() -> Brain:
-            place = check_place(url, redis_url)
-            whose = None if scope is None else check_name(scope, "scope")
-            interval = check_sleep_interval(sleep_interval_seconds)
-            generator = check_generator(rng)
+            place = options.check_place(url, redis_url)
+            whose = None if scope is None else options.check_name(scope, "scope")
+            interval = options.check_sleep_interval(sleep_interval_seconds)
+            generator = options.check_generator(rng)
             body = await awaken(
                 url=place,
-                namespace=check_name(namespace, "namespace"),
-                config=check_config(config),
+                namespace=options.check_name(namespace, "namespace"),
+                config=options.check_config(config),
                 configured=config is not None,
                 embedder=embedder,
-                clock=check_clock(clock),
-                ids=check_ids(ids),
+                clock=options.check_clock(clock),
+                extractor=options.check_extractor(extractor),
+                ids=options.check_ids(ids),
                 scope=whose,
-                durability=check_durability(durability),
+                durability=options.check_durability(durability),
             )
             return cls(body, scope=whose, rng=generator, interval=interval)
 
@@ -238,7 +232,7 @@ class Brain(Looking):
         check_flag(update, "update")
         check_flag(strict, "strict")
         wanted = Where.of(where)
-        chosen = check_mode(mode, self._body.config.recall.mode)
+        chosen = options.check_mode(mode, self._body.config.recall.mode)
         asked = Cue(text, self._body.clock.now())
         recall = await self._recalling.recall(asked, most, wanted, update=update, strict=strict, mode=chosen)
         if update:

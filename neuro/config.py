@@ -12,6 +12,7 @@ from pydantic import Field
 from neuro.clock import TimeParams
 from neuro.concepts import ConceptParams
 from neuro.connectome import ConnectomeParams
+from neuro.entities import EntityParams
 from neuro.fading import ImportanceParams
 from neuro.indexing.probe import Matching
 from neuro.plasticity import AnyPlasticity, OddsPlasticity
@@ -68,6 +69,7 @@ class BrainConfig(Params):
     importance: ImportanceParams = ImportanceParams()
     connectome: ConnectomeParams = ConnectomeParams()
     concepts: ConceptParams = ConceptParams()
+    entities: EntityParams = EntityParams()
     matching: Matching = Matching()
     recall: RecallParams = RecallParams()
     sleep: SleepParams = SleepParams()

@@ -48,7 +48,9 @@ class AssociationType(StrEnum):
     CO_RECALLED = "co_recalled"
     """One cue brought both back."""
     INSTANCE = "instance"
-    """One is a concept, the other an engram that tells of an instance of it."""
+    """One is a concept or an entity, the other an engram that tells of an instance of it or names it."""
+    ENTITY = "entity"
+    """Both name the same entity; such links are not kept, they lead through it."""
 
 
 class Association(NamedTuple):
@@ -67,6 +69,15 @@ class Spread(NamedTuple):
     source_id: str
     kind: AssociationType
     amount: float
+
+
+class Reach(NamedTuple):
+    """What activation reaches from some engrams."""
+
+    engrams: dict[str, list[Spread]]
+    """Arrivals at other engrams, strongest first."""
+    concepts: dict[str, list[str]]
+    """Of each source the concepts and entities that it is an instance of, in order."""
 
 
 class ConnectomeParams(Params):
@@ -116,9 +127,15 @@ class Connectome:
 
     async def associations(self, engram_ids: Sequence[str]) -> dict[str, list[Association]]:
         """Outgoing associations of each engram, strongest first."""
-        stored = await self._store.links(engram_ids) if engram_ids else []
+        return self._associations(await self._stored(engram_ids))
+
+    async def _stored(self, engram_ids: Sequence[str]) -> dict[str, list[Link]]:
+        links = await self._store.links(engram_ids) if engram_ids else []
+        return dict(zip(engram_ids, links, strict=True))
+
+    def _associations(self, stored: Mapping[str, list[Link]]) -> dict[str, list[Association]]:
         found: dict[str, list[Association]] = {}
-        for source, links in zip(engram_ids, stored, strict=True):
+        for source, links in stored.items():
             weights = self._weights(links)
             for increments in (self._being_written.get(source, {}), self._new.get(source, {})):
                 for key, increment in increments.items():
@@ -172,16 +189,19 @@ class Connectome:
                 await self._store.write(links)
             return wired
 
-    async def spread(self, sources: Mapping[str, float]) -> dict[str, list[Spread]]:
-        """Activation that reaches other engrams from active ones, strongest first.
+    async def spread(self, sources: Mapping[str, float]) -> Reach:
+        """What activation reaches from active engrams.
 
         Args:
             sources: activation >= 0 by engram id.
         """
+        stored = await self._stored(list(sources))
+        concepts = {
+            source: [link.target_id for link in links if link.kind == AssociationType.INSTANCE]
+            for source, links in stored.items()
+        }
         reached: dict[str, list[Spread]] = defaultdict(list)
-        if self.params.spreading == 0.0 or not sources:
-            return reached
-        for source, links in (await self.associations(list(sources))).items():
+        for source, links in self._associations(stored if self.params.spreading else {}).items():
             total = sum(link.weight for link in links)
             for link in links:
                 amount = self.params.spreading * sources[source] * spread_share(link.weight, total)
@@ -189,7 +209,7 @@ class Connectome:
                     reached[link.target_id].append(Spread(source, link.kind, amount))
         for arrivals in reached.values():
             arrivals.sort(key=lambda arrival: (-arrival.amount, arrival.source_id))
-        return reached
+        return Reach(reached, concepts)
 
     async def flush(self) -> int:
         """Writes what is new to the store; returns how many links. If the store fails, nothing is lost."""

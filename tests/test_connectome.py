@@ -160,7 +160,7 @@ async def test_what_is_associated_while_links_are_written_is_not_lost():
 async def test_activation_spreads_in_shares_of_what_a_source_has():
     connectome = Connectome(MemoryStore(), ConnectomeParams(spreading=0.5))
     connectome.associate(wired(("few", "x", 0.4), ("many", "x", 0.8), ("many", "y", 0.8), ("many", "z", 0.4)))
-    reached = await connectome.spread({"few": 1.0, "many": 0.5, "none": 1.0})
+    reached = (await connectome.spread({"few": 1.0, "many": 0.5, "none": 1.0})).engrams
     assert set(reached) == {"x", "y", "z"}
     assert [(s.source_id, s.amount) for s in reached["x"]] == [
         ("few", pytest.approx(0.5 * 0.4)),
@@ -173,12 +173,19 @@ async def test_spreading_can_be_switched_off_and_costs_one_call():
     store = CountingStore(MemoryStore())
     connectome = Connectome(store, ConnectomeParams(spreading=0.0))
     connectome.associate(wired(("a", "b", 0.5)))
-    assert await connectome.spread({"a": 1.0}) == {}
-    assert not store.calls
-    assert await Connectome(store).spread({}) == {}
+    assert (await Connectome(store).spread({})).engrams == {}
     assert not store.calls
     await Connectome(store).spread({"a": 1.0, "b": 1.0})
     assert store.calls == {"links": 1}
+    assert (await connectome.spread({"a": 1.0})).engrams == {}
+
+
+async def test_what_spreads_says_what_its_sources_are_instances_of():
+    connectome = Connectome(MemoryStore())
+    await connectome.wire({"entity-1": ["a", "b"], "concept-2": ["a"]}, 8, lambda _: False)
+    connectome.associate(wired(("a", "b", 0.5)))
+    reach = await connectome.spread({"a": 1.0, "c": 1.0})
+    assert reach.concepts == {"a": ["concept-2", "entity-1"], "c": []} and [*reach.engrams] == ["b"]
 
 
 # Scaling

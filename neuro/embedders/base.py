@@ -59,10 +59,12 @@ def is_contextual(embedder: Embedder) -> bool:
 
 
 class Passage(NamedTuple):
-    """A text and who says it."""
+    """A text, who says it, and what stands around it in the same content."""
 
     text: str
     speaker: str | None = None
+    before: str = ""
+    after: str = ""
 
 
 class Encoded(NamedTuple):
@@ -87,7 +89,8 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
     async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
-        """What is stored, each read as said by its speaker; rows as `Embedder.embed` gives them but for that."""
+        """What is stored, each read as said by its speaker, and within what stands around it if the embedder does so;
+        rows as `Embedder.embed` gives them but for that."""
         ...
 
     async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:

@@ -103,7 +103,10 @@ class CachedEmbedder:
 
     async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
         """Rows and vectors of tokens of what is stored; EmbedderError where the inner embedder gives none."""
-        keys = [_key(b"passage", f"{one.speaker or ''}\0{one.text}") for one in passages]
+        keys = [
+            _key(b"passage", "\0".join((one.speaker or "", one.text, one.before, one.after)))
+            for one in passages
+        ]
         return await self._encodings(self._reader().embed_passages, keys, passages)
 
     async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:

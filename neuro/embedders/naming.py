@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import DEFAULT_DIMENSION, HashingEmbedder
 from neuro.embedders.sentence_transformers import (
     HUB_NAME,
+    IN_CONTEXT,
     PREFIX,
     WITH_TOKENS,
     SentenceTransformersEmbedder,
@@ -25,7 +26,7 @@ from neuro.records import Record
 
 _WORDS: Final = "words"
 _LEXICAL: Final = re.compile(r"lexical(?:-([0-9]{1,9}))?")
-_FINGERPRINTED: Final = re.compile(r".+@[0-9a-f]{12}(?:\+tokens)?")
+_FINGERPRINTED: Final = re.compile(r".+@[0-9a-f]{12}(?:\+tokens(?:\+context)?)?")
 _ACCEPTED: Final = (
     '"words", "lexical" (or "lexical-<dimension>"), the name or the folder of a sentence-transformers model, '
     "or an object with name, dimension, embed, embed_cues and aclose"
@@ -79,7 +80,8 @@ async def resolve(
             )
         embedder = filler.source
     # A model that filled a store before it gave vectors of tokens goes on without them.
-    found = await _open(embedder, tokens=filler is None or filler.name.endswith(WITH_TOKENS))
+    how = _How() if filler is None else _How(WITH_TOKENS in filler.name, filler.name.endswith(IN_CONTEXT))
+    found = await _open(embedder, how)
     if filler is not None and (found.name, found.dimension) != (filler.name, filler.dimension):
         if found is not embedder:
             await found.aclose()
@@ -100,11 +102,18 @@ def _how(filler: Filler) -> str:
     return f"open it with embedder={filler.source!r}"
 
 
-async def _open(embedder: object, *, tokens: bool) -> Embedder:
+class _How(NamedTuple):
+    """How a sentence-transformers model reads."""
+
+    tokens: bool = True
+    context: bool = False
+
+
+async def _open(embedder: object, how: _How) -> Embedder:
     if embedder is None:
-        return await _named(_WORDS, tokens=tokens)
+        return await _named(_WORDS, how)
     if isinstance(embedder, (str, os.PathLike)):
-        return await _named(os.fsdecode(embedder), tokens=tokens)  # pyright: ignore[reportUnknownArgumentType]
+        return await _named(os.fsdecode(embedder), how)  # pyright: ignore[reportUnknownArgumentType]
     innermost = _innermost(embedder)
     if isinstance(innermost, SentenceTransformersEmbedder):
         await innermost.load()
@@ -122,7 +131,7 @@ async def _open(embedder: object, *, tokens: bool) -> Embedder:
     return embedder
 
 
-async def _named(name: str, *, tokens: bool) -> Embedder:
+async def _named(name: str, how: _How) -> Embedder:
     if name == _WORDS:
         return await asyncio.to_thread(WordsEmbedder)  # reads its table
     if lexical := _LEXICAL.fullmatch(name):
@@ -136,7 +145,7 @@ async def _named(name: str, *, tokens: bool) -> Embedder:
         is_path = model.startswith(("~", ".")) or os.sep in model
         if not is_path and not HUB_NAME.fullmatch(model):
             raise ConfigurationError(f"Brain.embedder: must be {_ACCEPTED} (got {shown(name)})")
-    return await SentenceTransformersEmbedder(model, tokens=tokens).load()
+    return await SentenceTransformersEmbedder(model, tokens=how.tokens, context=how.context).load()
 
 
 def _is_folder(path: str) -> bool:

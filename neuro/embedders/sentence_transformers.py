@@ -31,7 +31,9 @@ from neuro.errors import ConfigurationError, EmbedderError, EmbedderUnavailableE
 PREFIX: Final = "sentence-transformers:"
 """Every name begins with it."""
 WITH_TOKENS: Final = "+tokens"
-"""The name of one that gives token vectors ends with it: its features are those of texts read with their speaker."""
+"""In the name of one that gives token vectors: its features are those of texts read with their speaker."""
+IN_CONTEXT: Final = "+context"
+"""The name of one that reads texts within what stands around them ends with it."""
 
 HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 """What a model on the hub may be called: ``name`` or ``owner/name``."""
@@ -125,6 +127,8 @@ class SentenceTransformersEmbedder:
         tokens: whether it gives vectors of tokens, and features of texts read with their speaker, where the model
             lets its hidden states be read: one whose rows are their mean, without a prompt for documents. Each
             fragment then takes some 1.4 kB more. The name ends with ``+tokens``.
+        context: whether, with ``tokens``, a fragment of a long content is read within the hundred words before and
+            the fifty after it (late chunking): three times the work. The name then ends with ``+tokens+context``.
         reader: reads hidden states of the model; None where it cannot.
         loader: makes the model; the default needs the extra "sentence-transformers".
 
@@ -140,6 +144,7 @@ class SentenceTransformersEmbedder:
         allow_download: bool = True,
         batch_size: int = 32,
         tokens: bool = True,
+        context: bool = False,
         loader: Loader = _load_model,
         reader: Callable[[Any], StateReader | None] | None = None,
     ) -> None:
@@ -156,6 +161,7 @@ class SentenceTransformersEmbedder:
         self._allow_download = allow_download
         self._batch_size = batch_size
         self._tokens = tokens
+        self._context = context
         self._loader = loader
         self._reader = (_state_reader if loader is _load_model else _unread) if reader is None else reader
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="neuro-embedder")
@@ -219,6 +225,8 @@ class SentenceTransformersEmbedder:
 
     async def embed_passages(self, passages: Sequence[Passage]) -> list[Encoded]:
         """Rows and vectors of the tokens of what is stored, read as said by its speaker; raises as `embed`."""
+        if not self._context:
+            passages = [Passage(one.text, one.speaker) for one in passages]
         return [one for answer in await self._answers(passages, "passage") for one in answer]
 
     async def embed_askings(self, texts: Sequence[str]) -> list[Encoded]:
@@ -323,7 +331,7 @@ class SentenceTransformersEmbedder:
                 f"the sentence-transformers model {source!r} cannot be loaded: {_reason(exc)}; "
                 + _how_to_get(self._model, is_folder)
             ) from exc
-        suffix = "" if reader is None else WITH_TOKENS
+        suffix = "" if reader is None else WITH_TOKENS + IN_CONTEXT * self._context
         self._loaded = _Loaded(model, reader, reduction, PREFIX + name + suffix, dimension, source)
 
     def _encode(self, items: list[Any], kind: _Kind) -> npt.NDArray[np.float32] | list[Encoded]:

@@ -59,16 +59,28 @@ class StateReader(Protocol):
 def passages_encoded(
     reader: StateReader, reduction: Floats, passages: Sequence[Passage], batch_size: int
 ) -> list[Encoded]:
-    """What is stored: the encoder sees ``speaker: text``; the row is the mean over the tokens of the text alone.
+    """What is stored: the encoder sees ``speaker: before text after``; the row is the mean over the tokens of the text
+    alone.
 
-    So it knows whose I and my these are, and the name itself does not count (late chunking with the speaker for
-    context: Guenther, M., Mohr, I., Williams, D. J., Wang, B. & Xiao, H. (2024). arXiv:2409.04701).
+    So it knows whose I and my these are and what they speak of, and nothing of that counts by itself (late chunking:
+    Guenther, M., Mohr, I., Williams, D. J., Wang, B. & Xiao, H. (2024). arXiv:2409.04701). A text that the model would
+    not reach the end of is read without what stands around it.
     """
-    heads = [f"{one.speaker[:_LONGEST_NAME]}: " if one.speaker else "" for one in passages]
-    texts = [head + one.text for head, one in zip(heads, passages, strict=True)]
+    speakers = [f"{one.speaker[:_LONGEST_NAME]}: " if one.speaker else "" for one in passages]
+    heads = [speaker + one.before for speaker, one in zip(speakers, passages, strict=True)]
+    texts = [head + one.text + one.after for head, one in zip(heads, passages, strict=True)]
+    found = reader.read(texts, batch_size=batch_size)
+    beyond = [
+        i
+        for i, (head, one) in enumerate(zip(heads, passages, strict=True))
+        if (one.before or one.after) and found[i].spans[:, 1].max(initial=0) < len(head + one.text.rstrip())
+    ]
+    for i in beyond:
+        heads[i], texts[i] = speakers[i], speakers[i] + passages[i].text
+        [found[i]] = reader.read([texts[i]], batch_size=batch_size)
     made: list[Encoded] = []
-    for head, text, read in zip(heads, texts, reader.read(texts, batch_size=batch_size), strict=True):
-        own = read.spans[:, 0] >= len(head)
+    for head, one, text, read in zip(heads, passages, texts, found, strict=True):
+        own = (read.spans[:, 0] >= len(head)) & (read.spans[:, 1] <= len(head) + len(one.text))
         row = read.states[own].mean(axis=0) if own.any() else read.pooled
         words = own & np.array([_is_word(text[a:b]) for a, b in read.spans.tolist()], np.bool_)
         made.append(_encoded(row, read, words, reduction))

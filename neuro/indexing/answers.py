@@ -29,7 +29,7 @@ _ASKED: Final = tuple(
     )
 )
 
-_TIMES: Final = frozenset(
+TIME_WORDS: Final = frozenset(
     """yesterday today tonight tomorrow ago last next week weekend month year recently soon morning evening night
     summer winter spring autumn fall monday tuesday wednesday thursday friday saturday sunday january february
     march april may june july august september october november december""".split()
@@ -73,7 +73,7 @@ def told(text: str, words: Sequence[str]) -> tuple[float, ...]:
     """
     names = len(_NAME.findall(text))
     counts = (
-        sum(word in _TIMES for word in words),
+        sum(word in TIME_WORDS for word in words),
         sum(word in _AMOUNTS or word.isdigit() for word in words),
         len(_PLACE.findall(text)),
         max(names, sum(word in _PEOPLE for word in words)),

@@ -18,8 +18,12 @@ _SENTENCE = re.compile(r"\S(?:.*?(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s
 _TOKEN = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]+")
 
 
-def _sentences(content: str) -> list[tuple[int, int, int]]:
-    """(start, stop, words) of every sentence; the overlong ones cut into equal runs of words."""
+def sentences(content: str) -> list[tuple[int, int, int]]:
+    """(start, stop, words) of every sentence; the overlong ones cut into equal runs of words.
+
+    >>> sentences("We met. It rained!")
+    [(0, 7, 2), (8, 18, 2)]
+    """
     found: list[tuple[int, int, int]] = []
     for match in _SENTENCE.finditer(content):
         tokens = [
@@ -44,12 +48,12 @@ def fragment(content: str) -> tuple[Span, ...]:
     >>> [content_range.stop for content_range in fragment("One two. " * 20)]
     [134, 179]
     """
-    sentences = _sentences(content)
-    if sum(count for _, _, count in sentences) <= FRAGMENT_WORDS:
+    found = sentences(content)
+    if sum(count for _, _, count in found) <= FRAGMENT_WORDS:
         return ()
     spans: list[Span] = []
-    start, stop, size = sentences[0]
-    for begin, end, count in sentences[1:]:
+    start, stop, size = found[0]
+    for begin, end, count in found[1:]:
         if size + count > FRAGMENT_WORDS:
             spans.append(Span(start, stop))
             start, size = begin, 0

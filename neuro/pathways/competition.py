@@ -41,6 +41,7 @@ _BY_ASSOCIATION = {
     AssociationType.CO_HELD: "was in mind together with",
     AssociationType.CO_RECALLED: "was recalled together with",
     AssociationType.INSTANCE: "tells of",
+    AssociationType.ENTITY: "names the same as",
 }
 
 

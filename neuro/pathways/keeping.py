@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from neuro.arguments import check_flag, check_limit, check_text
-from neuro.concepts import kind_of
 from neuro.engram import Engram
 from neuro.errors import EngramNotFoundError, InvalidArgumentError, StoreUnavailableError
 from neuro.pathways.explaining import explain
@@ -46,7 +45,7 @@ class Keeping:
             EngramNotFoundError: there is none.
         """
         check_text(engram_id, "engram_id", limit=64)
-        if kind_of(engram_id) is not None:
+        if self._knowing.about(engram_id):
             concept = await self._knowing.get(engram_id)
             if concept is None:
                 raise EngramNotFoundError(engram_id)
@@ -68,7 +67,7 @@ class Keeping:
             InvalidArgumentError: it is a concept.
         """
         engram = await self.get(engram_id)
-        if kind_of(engram_id) is not None:
+        if self._knowing.about(engram_id):
             raise InvalidArgumentError(
                 f"engram_id: a concept does not fade by itself, so explain one of its sources (got {engram_id!r})"
             )
@@ -226,4 +225,4 @@ class Keeping:
 
     async def _concepts(self, engram_ids: Sequence[str]) -> list[str]:
         """Those that are ids of concepts which there are."""
-        return [i for i in engram_ids if kind_of(i) is not None and await self._knowing.get(i) is not None]
+        return [i for i in engram_ids if self._knowing.about(i) and await self._knowing.get(i) is not None]

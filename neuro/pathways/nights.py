@@ -49,7 +49,7 @@ class Nights:
         self._stages: tuple[SleepStage, ...] = (
             Replay(),
             Rehearsal(body.config.sleep.rehearsal_horizon),
-            Abstraction(body.kinds, body.config.concepts),
+            Abstraction(body.kinds, body.config.concepts, body.extractor, body.config.entities),
             Consolidation(),
             Pruning(),
             Integration(),

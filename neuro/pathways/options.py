@@ -11,6 +11,7 @@ from neuro.arguments import check_number, check_text, shown
 from neuro.clock import Clock, SystemClock
 from neuro.config import BrainConfig, RecallMode
 from neuro.errors import ConfigurationError, InvalidArgumentError
+from neuro.indexing.proper_names import EntityExtractor
 from neuro.stores.base import Durability
 
 _LONGEST_NAME = 256
@@ -69,6 +70,13 @@ def check_ids(ids: Callable[[float], str] | None) -> Callable[[float], str] | No
     if ids is not None and not callable(ids):
         raise ConfigurationError(f"Brain.ids: must be called with an instant for an id (got {shown(ids)})")
     return ids
+
+
+def check_extractor(extractor: EntityExtractor | None) -> EntityExtractor | None:
+    """What finds what a content names, if anything."""
+    if extractor is not None and not isinstance(extractor, EntityExtractor):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"Brain.extractor: must have entities(content) (got {shown(extractor)})")
+    return extractor
 
 
 def check_durability(durability: object) -> Durability | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -155,10 +156,13 @@ class Recalling:
 
     async def _spread(self, reading: Reading, echoes: Sequence[Echo]) -> dict[str, list[Spread]]:
         """The activation that spreads from the best echoes and from the concepts that are asked for."""
-        seeds = {echo.engram.engram_id: echo.relevance for echo in echoes[: self._body.config.recall.seeds]}
-        spread = await self._body.connectome.spread(seeds)
-        for engram_id, lent in (await self._knowing.lent(reading)).items():
-            spread.setdefault(engram_id, []).append(lent)
+        known = {echo.engram.engram_id: echo.relevance for echo in echoes}
+        seeds = dict(islice(known.items(), self._body.config.recall.seeds))
+        spread, named = await self._body.connectome.spread(seeds)
+        bridged = await self._knowing.bridged(reading, known, named)
+        for reached in (await self._knowing.lent(reading), bridged):
+            for engram_id, lent in reached.items():
+                spread.setdefault(engram_id, []).append(lent)
         return spread
 
     async def _reminded(

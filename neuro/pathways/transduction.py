@@ -16,6 +16,11 @@ from neuro.engram import Span, TokenVectors
 from neuro.errors import EmbedderError, NeuroError
 from neuro.indexing.fragments import fragment
 
+_BEFORE = 600
+_AFTER = 300
+"""Characters around a fragment, some 100 and 50 words, that an embedder may read it within: with it they fit into a
+small model."""
+
 _Asked = TypeVar("_Asked", str, Passage)
 _Answer = TypeVar("_Answer")
 
@@ -55,7 +60,7 @@ class Transduction:
         spans = await _cut(contents)
         passages: list[Passage] = []
         for content, cut, speaker in zip(contents, spans, speakers or [None] * len(contents), strict=True):
-            passages += [Passage(content[a:b], speaker) for a, b in cut] or [Passage(content, speaker)]
+            passages += [_passage(content, span, speaker) for span in cut] or [Passage(content, speaker)]
         rows, tokens = await self._read(passages)
         features = rows.astype(np.float16)
         features.setflags(write=False)
@@ -103,6 +108,17 @@ class Transduction:
             raise EmbedderError(
                 f"embedder {self._embedder.name!r}: failed by {type(error).__name__}"
             ) from error
+
+
+def _passage(content: str, span: Span, speaker: str | None) -> Passage:
+    """A fragment with what stands around it, as far as whole words of it fit."""
+    start, stop = max(0, span.start - _BEFORE), min(len(content), span.stop + _AFTER)
+    before, after = content[start : span.start], content[span.stop : stop]
+    if start:
+        before = before.partition(" ")[2]
+    if stop < len(content):
+        after = after.rpartition(" ")[0]
+    return Passage(content[span.start : span.stop], speaker, before, after)
 
 
 async def _cut(contents: Sequence[str]) -> list[tuple[Span, ...]]:

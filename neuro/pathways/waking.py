@@ -22,6 +22,7 @@ from neuro.errors import ConfigurationError, StoreError, StoreUnavailableError, 
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.kinds import Kinds
+from neuro.indexing.proper_names import EntityExtractor, ProperNames
 from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.ledger import Ledger
@@ -88,6 +89,8 @@ class Body:
     connectome: Connectome
     kinds: Kinds
     """What concepts there are."""
+    extractor: EntityExtractor
+    """Finds what a content names."""
     journal: Journal
     mind: Mind
     sharing: Sharing
@@ -251,6 +254,7 @@ async def awaken(
     embedder: str | PathLike[str] | Embedder | None,
     clock: Clock,
     ids: Callable[[float], str] | None,
+    extractor: EntityExtractor | None = None,
     scope: str | None = None,
     durability: str | None = None,
     configured: bool = True,
@@ -258,6 +262,7 @@ async def awaken(
     """Opens the store, builds the regions and takes up what an earlier life left.
 
     Args:
+        extractor: finds what engrams name; proper names if none.
         scope: whose memory it is.
         durability: see `Brain.create`.
         configured: whether somebody chose the configuration; a store is not adapted to one that nobody chose.
@@ -279,8 +284,9 @@ async def awaken(
         )
         filler = None if remembered is None else Filler(**remembered)
         chosen = await resolve(embedder, filler=filler)
+        names = ProperNames() if extractor is None else extractor
         body = await asyncio.to_thread(
-            _build, config, store, chosen, chosen is not embedder, clock, ids, scope
+            _build, config, store, chosen, chosen is not embedder, clock, names, ids, scope
         )
         if state is not None and "connectome" in state:  # before the calendar and the mind kept these
             body.connectome.log_scale = float(state["connectome"]["log_scale"])
@@ -307,6 +313,7 @@ def _build(
     embedder: Embedder,
     owns_embedder: bool,
     clock: Clock,
+    extractor: EntityExtractor,
     ids: Callable[[float], str] | None,
     scope: str | None,
 ) -> Body:
@@ -375,6 +382,7 @@ def _build(
         basal_ganglia=basal_ganglia,
         anatomy=anatomy,
         kinds=Kinds.shipped(),
+        extractor=extractor,
         connectome=connectome,
         journal=journal,
         mind=mind,

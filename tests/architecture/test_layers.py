@@ -17,7 +17,7 @@ FLOORS: list[set[str]] = [
     {"clock", "observers", "plasticity", "indexing"},
     {"fading"},
     {"embedders", "stores"},
-    {"concepts", "connectome", "retention"},
+    {"concepts", "connectome", "entities", "retention"},
     {"regions"},
     {"sleep"},
     {"config"},

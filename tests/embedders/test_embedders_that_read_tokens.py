@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neuro import Brain
 from neuro.embedders import (
     CachedEmbedder,
     Filler,
@@ -53,9 +54,9 @@ class Model:
         return States(states, np.arange(len(words), dtype=np.int32), spans, pooled)
 
 
-async def loaded(model: Model, *, tokens: bool = True, readable: bool = True) -> SentenceTransformersEmbedder:
+async def loaded(model: Model, *, readable: bool = True, **how: bool) -> SentenceTransformersEmbedder:
     embedder = SentenceTransformersEmbedder(
-        "a-model", tokens=tokens, loader=lambda *_: model, reader=lambda m: m if readable else None
+        "a-model", loader=lambda *_: model, reader=lambda m: m if readable else None, **how
     )
     await embedder.load()
     model.read_texts.clear()
@@ -71,6 +72,16 @@ async def test_the_name_says_whether_texts_are_read_with_their_speaker():
     assert reads_tokens(with_tokens) and not reads_tokens(without)
     assert not reads_tokens(await loaded(Model(), readable=False))
     assert not reads_tokens(HashingEmbedder()) and not isinstance(HashingEmbedder(), TokenEmbedder)
+
+
+async def test_what_stands_around_a_text_is_read_by_an_embedder_that_is_told_to():
+    for context, read in ((False, "Dana: the keys"), (True, "Dana: she lost the keys again")):
+        model = Model()
+        embedder = await loaded(model, context=context)
+        assert embedder.name.endswith("+tokens+context") == context
+        await embedder.embed_passages([Passage("the keys", "Dana", "she lost ", " again")])
+        assert model.read_texts == [[read]]
+    assert (await loaded(Model(), tokens=False, context=True)).name.endswith("a-model")
 
 
 async def test_a_text_by_itself_is_a_passage_that_nobody_says():
@@ -134,19 +145,33 @@ async def test_a_store_filled_without_tokens_is_not_mixed_with_features_of_anoth
 
 
 async def test_a_model_goes_on_in_a_store_as_it_began(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    made: list[bool] = []
-
     class Double(SentenceTransformersEmbedder):
-        def __init__(self, model: str, *, tokens: bool = True) -> None:
-            made.append(tokens)
-            super().__init__(model, tokens=tokens, loader=lambda *_: Model(), reader=lambda m: m)
+        def __init__(self, model: str, *, tokens: bool = True, context: bool = False) -> None:
+            super().__init__(
+                model, tokens=tokens, context=context, loader=lambda *_: Model(), reader=lambda m: m
+            )
 
     monkeypatch.setattr("neuro.embedders.naming.SentenceTransformersEmbedder", Double)
     (tmp_path / "m").mkdir()
     with_tokens = await resolve(str(tmp_path / "m"))
     without = await Double(str(tmp_path / "m"), tokens=False).load()
-    for embedder in (with_tokens, without):
+    within = await Double(str(tmp_path / "m"), context=True).load()
+    assert len({with_tokens.name, without.name, within.name}) == 3
+    for embedder in (with_tokens, without, within):
         filler = Filler.of(embedder)
         assert (await resolve(filler=filler)).name == embedder.name
         assert (await resolve(str(tmp_path / "m"), filler=filler)).name == embedder.name
-    assert made == [True, False, True, True, False, False]
+
+
+async def test_a_brain_shows_its_embedder_what_stands_around_a_fragment():
+    model = Model()
+    lines = [
+        f"line {number} goes on and on for a while until it has said all there is to say of this"
+        for number in range(9)
+    ]
+    async with Brain.create(embedder=await loaded(model, context=True)) as brain:
+        await brain.perceive(". ".join(lines) + ".", context={"speaker": "Dana"})
+    texts = [text for texts in model.read_texts for text in texts]
+    assert len(texts) > 2 and all(text.startswith("Dana: ") for text in texts)
+    assert all(sum(f"line {n} " in text for n in range(9)) >= 3 for text in texts), "what stands around each"
+    assert all(len(text) < 1_200 for text in texts)

@@ -21,17 +21,26 @@ REDUCTION = np.eye(WIDTH, TOKEN_DIMENSION, dtype=np.float32)
 
 
 class Reader:
-    """Runs of letters and single marks, each with a state of its own that hangs on nothing around it."""
+    """Runs of letters and single marks, each with a state of its own that hangs on nothing around it.
+
+    Args:
+        longest: tokens of a text that it reads.
+    """
+
+    def __init__(self, longest: int = 1_000) -> None:
+        self.longest = longest
+        self.texts: list[str] = []
 
     def vocabulary(self) -> list[str]:
         return [*WORDS, "##ing", "[CLS]", "ab"]
 
     def read(self, texts: Sequence[str], *, batch_size: int) -> list[States]:
         assert batch_size > 0
+        self.texts += texts
         return [self._read(text) for text in texts]
 
     def _read(self, text: str) -> States:
-        found = list(re.finditer(r"\w+|[^\w\s]", text))
+        found = list(re.finditer(r"\w+|[^\w\s]", text))[: self.longest]
         states = np.array([state(match[0]) for match in found], np.float32).reshape(-1, WIDTH)
         pieces = np.array([len(match[0]) for match in found], np.int32)
         spans = np.array([match.span() for match in found], np.intp).reshape(-1, 2)
@@ -49,6 +58,24 @@ def unit(row: np.ndarray) -> np.ndarray:
 def test_what_is_stored_is_the_mean_of_its_own_tokens_and_not_of_the_name_of_its_speaker():
     (read,) = passages_encoded(Reader(), REDUCTION, [Passage("went home", "Dana")], 8)
     np.testing.assert_allclose(read.row, unit(state("went") + state("home")), atol=1e-6)
+
+
+def test_what_stands_around_a_text_is_read_with_it_and_counts_nothing_by_itself():
+    reader = Reader()
+    passage = Passage("went home", "Dana", "It rained. ", " And slept.")
+    (read,) = passages_encoded(reader, REDUCTION, [passage], 8)
+    assert reader.texts == ["Dana: It rained. went home And slept."]
+    np.testing.assert_allclose(read.row, unit(state("went") + state("home")), atol=1e-6)
+    assert read.tokens.pieces.tolist() == [4, 4]
+
+
+def test_a_text_that_would_not_be_read_to_its_end_is_read_without_what_stands_around_it():
+    reader = Reader(longest=6)
+    near, far = Passage("went home", "Dana", "Oh ", " and"), Passage("went home", "Dana", "It rained a lot ")
+    reads = passages_encoded(reader, REDUCTION, [near, far, near], 8)
+    assert reader.texts[3:] == ["Dana: went home"]
+    for read in reads:
+        np.testing.assert_allclose(read.row, unit(state("went") + state("home")), atol=1e-6)
 
 
 def test_the_words_of_what_is_stored_are_kept_without_marks_and_name():

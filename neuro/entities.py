@@ -1,0 +1,153 @@
+"""Entities: people, places and things that memories name, wired to the engrams that name them.
+
+A night wires each new engram to what it names; a cue whose best answers name something is reminded of what else was
+told of it, though it says no word of the cue (bridging: Haviland & Clark 1974). What an entity says is put together
+from its engrams whenever one looks, so that it never says what was forgotten. Deliberately does not know where
+anything is kept, nor how a text names something: that is the extractor's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from neuro.arguments import check_json_object, shown
+from neuro.engram import Engram, MemoryType
+from neuro.errors import InvalidArgumentError
+from neuro.indexing.fragments import sentences
+from neuro.indexing.proper_names import EntityExtractor, EntityMention, ProperNames, entity_key
+from neuro.records import Params, Positive, Unit
+
+__all__ = ["EntityExtractor", "EntityMention", "EntityParams", "ProperNames"]
+
+_PREFIX: Final = "entity-"
+_LONGEST_NAME: Final = 128
+_READ: Final = 32_768
+"""Characters of a content that are read: more would hold a thread over 50 ms."""
+_MOST_NAMES: Final = 64
+"""Entities of one engram, the first it names."""
+_LONGEST_CUE_NAME: Final = 4
+"""Words of a cue, in any case, that are looked up as a name."""
+_CUE_WORDS: Final = 64
+"""Words of a cue that are looked at, in its first characters."""
+_CUE_READ: Final = 1_024
+_FEWEST: Final = 2
+"""Engrams from which on an entity is known: it is what several memories have in common."""
+
+
+class EntityParams(Params):
+    """How much entities hold and lend."""
+
+    lending: Unit = 0.9
+    """How far towards an echo's relevance what names the same is lifted, if it is named nowhere else; 0 switches it
+    off."""
+    fan_strength: Positive = 3.0
+    """S: what is named in n more engrams lends ``1 - ln(n) / S`` of that, and nothing from e^S on (the fan effect:
+    Anderson 1974; Anderson & Reder 1999)."""
+    seeds: Annotated[int, Field(ge=1)] = 3
+    """How many of the best echoes remind of what they name."""
+    most_instances: Annotated[int, Field(ge=1)] = 256
+    """Engrams that an entity is wired to, the newest."""
+    most_told: Annotated[int, Field(ge=1)] = 6
+    """Sentences of which an entity's content is made, the newest."""
+
+
+def entity_id(name: str) -> str:
+    """Id of the entity with this name, however it is written.
+
+    >>> entity_id("New  YORK") == entity_id("New York")
+    True
+    """
+    return _PREFIX + blake2b(entity_key(name).encode(), digest_size=8).hexdigest()
+
+
+def is_entity(engram_id: str) -> bool:
+    """Whether this is the id of an entity."""
+    return engram_id.startswith(_PREFIX)
+
+
+def named_in(content: str, extractor: EntityExtractor) -> dict[str, EntityMention]:
+    """What a content names, by entity id.
+
+    Raises:
+        InvalidArgumentError: the extractor gave something that is no name.
+    """
+    found: dict[str, EntityMention] = {}
+    for given in extractor.entities(content[:_READ]):
+        mention = EntityMention(given) if isinstance(given, str) else given
+        if not isinstance(mention, EntityMention) or not isinstance(mention.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidArgumentError(f"extractor: must give strings or EntityMention (got {shown(given)})")
+        key = entity_key(mention.name)
+        if 0 < len(key) <= _LONGEST_NAME and len(found) < _MOST_NAMES:
+            engram_id = entity_id(key)
+            if engram_id not in found or mention.sure:
+                found[engram_id] = mention
+    return found
+
+
+def ids_named(cue: str) -> list[str]:
+    """Ids of the entities that a cue may name, whatever its capitals."""
+    words = entity_key(cue[:_CUE_READ]).split()[:_CUE_WORDS]
+    ends = (
+        (i, j) for i in range(len(words)) for j in range(i + 1, min(len(words), i + _LONGEST_CUE_NAME) + 1)
+    )
+    return list(dict.fromkeys(entity_id(" ".join(words[i:j])) for i, j in ends))
+
+
+def portrait(
+    engram_id: str, instances: Sequence[Engram], extractor: EntityExtractor, params: EntityParams
+) -> Engram | None:
+    """An entity as an engram: the newest sentences that name it, inferred, with its instances as sources.
+
+    It lasts as long as its newest instance and is believed as far as its least reliable one.
+
+    Args:
+        engram_id: of the entity.
+        instances: engrams it is wired to, in order of id.
+
+    Returns:
+        None when fewer than two instances are there.
+    """
+    if not is_entity(engram_id) or len(instances) < _FEWEST:
+        return None
+    mentions = (named_in(one.content, extractor).get(engram_id) for one in instances)
+    name = next((mention.name for mention in mentions if mention is not None), None)
+    if name is None:
+        return None
+    newest = instances[-1]
+    told = [_sentence(one.content, name) for one in instances[-params.most_told :]]
+    return Engram(
+        engram_id=engram_id,
+        content=f"{name}, named in {len(instances)} memories: {' | '.join(dict.fromkeys(told))}",
+        memory_type=MemoryType.SEMANTIC,
+        encoded_at=newest.encoded_at,
+        trace=newest.trace,
+        salience=max(one.salience for one in instances),
+        reliability=min(one.reliability for one in instances),
+        concepts=(name,),
+        context=check_json_object({"entity": name}),
+        scope=newest.scope,
+        sources=tuple(one.engram_id for one in instances),
+        inferred=True,
+    )
+
+
+def _sentence(content: str, name: str) -> str:
+    """The first sentence that has the name, else the first."""
+    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    first = ""
+    for start, stop, _ in sentences(content[:_READ]):
+        if named.search(content, start, stop):
+            return content[start:stop]
+        first = first or content[start:stop]
+    return first or content
+
+
+def unsure(read: Sequence[Mapping[str, EntityMention]]) -> set[str]:
+    """Ids of entities that none of the contents `named_in` was asked for names for sure."""
+    sure = {i for named in read for i, mention in named.items() if mention.sure}
+    return {i for named in read for i in named} - sure
