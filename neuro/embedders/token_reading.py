@@ -73,7 +73,8 @@ def passages_encoded(
     beyond = [
         i
         for i, (head, one) in enumerate(zip(heads, passages, strict=True))
-        if (one.before or one.after) and found[i].spans[:, 1].max(initial=0) < len(head + one.text.rstrip())
+        if (one.before or one.after)
+        and found[i].spans[:, 1].max(initial=0) < len(head) + _end_of_words(one.text)
     ]
     for i in beyond:
         heads[i], texts[i] = speakers[i], speakers[i] + passages[i].text
@@ -104,6 +105,11 @@ def _encoded(row: Floats, read: States, chosen: npt.NDArray[np.bool_], reduction
     reduced = _unit(read.states[chosen] @ reduction)
     rows = np.rint(reduced * TOKEN_SCALE).astype(np.int8)
     return Encoded(_unit(row[None])[0], TokenVectors(rows, read.pieces[chosen], [len(rows)]))
+
+
+def _end_of_words(text: str) -> int:
+    """Where its last letter or digit ends; a model may pass over what comes after it."""
+    return next((stop for stop in range(len(text), 0, -1) if text[stop - 1].isalnum()), 0)
 
 
 def _is_word(token: str) -> bool:
