@@ -48,7 +48,7 @@ class EntityParams(Params):
     fan_strength: Positive = 3.0
     """S: what is named in n more engrams lends ``1 - ln(n) / S`` of that, and nothing from e^S on (the fan effect:
     Anderson 1974; Anderson & Reder 1999)."""
-    seeds: Annotated[int, Field(ge=1)] = 3
+    seeds: Annotated[int, Field(ge=1)] = 1
     """How many of the best echoes remind of what they name."""
     most_instances: Annotated[int, Field(ge=1)] = 256
     """Engrams that an entity is wired to, the newest."""

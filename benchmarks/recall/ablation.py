@@ -71,6 +71,7 @@ DYNAMICS: dict[str, dict[str, Any]] = {
     "forgetting and strength": {"recall": {"strength": 0.0}},
     "priming by working memory": {"recall": {"priming": 0.0}},
     "spreading": {"connectome": {"spreading": 0.0}},
+    "entities": {"entities": {"lending": 0.0}},
     "all dynamics": {"recall": {"strength": 0.0, "priming": 0.0}, "connectome": {"spreading": 0.0}},
 }
 

@@ -1,6 +1,5 @@
 """Knowledge of entities: nights wire what memories name, and recall goes over it to what shares no word with a cue."""
 
-import random
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from telling import KINDS as PLACES
 from telling import contents, encoded, found, kept, kinds
 
 from neuro import Brain, BrainConfig, ConfigurationError, EngramNotFoundError, SleepError
-from neuro.clock import SimulatedClock
 from neuro.entities import EntityMention, EntityParams, entity_id
-from neuro.units import DAY, HOUR
 
 ADOPTED = "We adopted a beagle from the shelter and called it Scout"
 CHORE = "Every morning before work I am out with Scout"
@@ -191,41 +188,3 @@ async def test_an_extractor_that_fails_fails_the_night_and_loses_nothing():
         assert len(await brain.list()) == len(TOLD)
         extractor.broken = False
         assert (await brain.sleep())["consolidated"] == len(TOLD)
-
-
-# What it is worth
-
-_NAMES = "Scout Biscuit Luna Pepper Marlow Ziggy Olive Bramble Juno Otis".split()
-_KINDS = "beagle sailboat parrot campervan pony tabby canoe telescope goat motorbike".split()
-_TOLD = (
-    "Everybody on our street waved when {} came past",
-    "I spent the whole of Sunday cleaning {} with a toothbrush",
-    "This weekend {} kept us busy from dawn, mud everywhere",
-)
-
-
-async def found_over_names(lending: float) -> float:
-    """Share of what was told of a thing by name that is found by what kind of thing it is, among much else."""
-    rng, clock = random.Random(5), SimulatedClock(start=1e9)
-    facts = {name: rng.sample(_TOLD, 2) for name in _NAMES}
-    said = [f"We got a {kind} and named it {name}" for name, kind in zip(_NAMES, _KINDS, strict=True)]
-    said += [fact.format(name) for name, told in facts.items() for fact in told]
-    said += [f"The {rng.choice(('soup', 'lamp', 'exam', 'speech'))} of day {n} was dull" for n in range(150)]
-    rng.shuffle(said)
-    async with Brain.create(clock=clock, config=BrainConfig(entities=EntityParams(lending=lending))) as brain:
-        for number in range(0, len(said), 15):
-            for content in said[number : number + 15]:
-                await brain.perceive(content, context={"session": number})
-            await clock.advance(8 * HOUR)
-            await brain.sleep()
-        await clock.advance(DAY)
-        hits = 0
-        for name, kind in zip(_NAMES, _KINDS, strict=True):
-            recall = await brain.recall(f"What happened with the {kind}?", limit=10, update=False)
-            hits += len({*contents(recall)} & {fact.format(name) for fact in facts[name]})
-    return hits / (2 * len(_NAMES))
-
-
-async def test_most_of_what_a_question_leads_to_over_a_name_is_found_and_hardly_any_of_it_without():
-    assert await found_over_names(EntityParams().lending) >= 0.8
-    assert await found_over_names(0.0) <= 0.4
