@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Final
 
@@ -99,9 +99,7 @@ class Members:
 def composed(
     engram_id: str, instances: Sequence[Engram], members: Members, params: ConceptParams
 ) -> Engram | None:
-    """A concept as an engram: a list in plain language, inferred, with its instances as sources.
-
-    It lasts as long as its newest instance and is believed as far as its least reliable one.
+    """A concept as an engram: a list in plain language, `inferred_from` its instances.
 
     Args:
         engram_id: of the concept.
@@ -121,17 +119,32 @@ def composed(
         for stem, word in told[one.engram_id].items():
             words.setdefault(stem, word)
     named = [words[stem] for stem, _ in counts.most_common(params.most_named)]
+    about = sources[-1].speaker
+    return inferred_from(
+        sources,
+        engram_id=engram_id,
+        content=f"{title(kind, about)}: {', '.join(named)}",
+        concept=kind,
+        context={"kind": kind} | ({"about": about} if about else {}),
+    )
+
+
+def inferred_from(
+    sources: Sequence[Engram], *, engram_id: str, content: str, concept: str, context: Mapping[str, str]
+) -> Engram:
+    """Knowledge that rests on memories, at least one, in order of id: it lasts as long as the newest of them and is
+    believed as far as the least reliable one."""
     newest = sources[-1]
     return Engram(
         engram_id=engram_id,
-        content=f"{title(kind, newest.speaker)}: {', '.join(named)}",
+        content=content,
         memory_type=MemoryType.SEMANTIC,
         encoded_at=newest.encoded_at,
         trace=newest.trace,
         salience=max(one.salience for one in sources),
         reliability=min(one.reliability for one in sources),
-        concepts=(kind,),
-        context=check_json_object({"kind": kind} | ({"about": newest.speaker} if newest.speaker else {})),
+        concepts=(concept,),
+        context=check_json_object(dict(context)),
         scope=newest.scope,
         sources=tuple(one.engram_id for one in sources),
         inferred=True,

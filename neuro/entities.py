@@ -15,8 +15,9 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from neuro.arguments import check_json_object, shown
-from neuro.engram import Engram, MemoryType
+from neuro.arguments import shown
+from neuro.concepts import inferred_from
+from neuro.engram import Engram
 from neuro.errors import InvalidArgumentError
 from neuro.indexing.fragments import sentences
 from neuro.indexing.proper_names import EntityExtractor, EntityMention, ProperNames, entity_key
@@ -101,9 +102,7 @@ def ids_named(cue: str) -> list[str]:
 def portrait(
     engram_id: str, instances: Sequence[Engram], extractor: EntityExtractor, params: EntityParams
 ) -> Engram | None:
-    """An entity as an engram: the newest sentences that name it, inferred, with its instances as sources.
-
-    It lasts as long as its newest instance and is believed as far as its least reliable one.
+    """An entity as an engram: the newest sentences that name it, `inferred_from` its instances.
 
     Args:
         engram_id: of the entity.
@@ -118,21 +117,13 @@ def portrait(
     name = next((mention.name for mention in mentions if mention is not None), None)
     if name is None:
         return None
-    newest = instances[-1]
-    told = [_sentence(one.content, name) for one in instances[-params.most_told :]]
-    return Engram(
+    told = dict.fromkeys(_sentence(one.content, name) for one in instances[-params.most_told :])
+    return inferred_from(
+        instances,
         engram_id=engram_id,
-        content=f"{name}, named in {len(instances)} memories: {' | '.join(dict.fromkeys(told))}",
-        memory_type=MemoryType.SEMANTIC,
-        encoded_at=newest.encoded_at,
-        trace=newest.trace,
-        salience=max(one.salience for one in instances),
-        reliability=min(one.reliability for one in instances),
-        concepts=(name,),
-        context=check_json_object({"entity": name}),
-        scope=newest.scope,
-        sources=tuple(one.engram_id for one in instances),
-        inferred=True,
+        content=f"{name}, named in {len(instances)} memories: {' | '.join(told)}",
+        concept=name,
+        context={"entity": name},
     )
 
 
