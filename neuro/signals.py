@@ -202,6 +202,9 @@ class Recall(Sequence[Recollection]):
     recollections: tuple[Recollection, ...] = ()
     silent: tuple[str, ...] = ()
     """Regions that could not answer, lesioned or out of reach, or whose answer could not be counted."""
+    durable: bool = False
+    """What was counted and strengthened outlives the process: it is in a store that keeps things, and none of it waits
+    for one that is away. False where nothing was counted."""
 
     def __len__(self) -> int:
         return len(self.recollections)
@@ -215,7 +218,12 @@ class Recall(Sequence[Recollection]):
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of it, without the features."""
-        return {"cue": self.cue, "silent": list(self.silent), "recollections": [r.to_dict() for r in self]}
+        return {
+            "cue": self.cue,
+            "silent": list(self.silent),
+            "durable": self.durable,
+            "recollections": [r.to_dict() for r in self],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +256,19 @@ class Perception:
         }
 
 
+_COUNTS = (
+    "replayed",
+    "rehearsed",
+    "abstracted",
+    "consolidated",
+    "deferred",
+    "pruned_wm",
+    "pruned_ltm",
+    "linked",
+)
+"""What every night counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class SleepReport(Mapping[str, int]):
     """A night: a mapping of its counts, at least consolidated, pruned_wm and pruned_ltm."""
@@ -265,9 +286,7 @@ class SleepReport(Mapping[str, int]):
     @classmethod
     def none(cls, started_at: float, skipped: str) -> SleepReport:
         """A night that did not take place."""
-        return cls(
-            dict.fromkeys(("consolidated", "pruned_wm", "pruned_ltm"), 0), started_at, 0.0, skipped=skipped
-        )
+        return cls(dict.fromkeys(_COUNTS, 0), started_at, 0.0, skipped=skipped)
 
     @classmethod
     def of_many(cls, reports: Sequence[SleepReport]) -> SleepReport:

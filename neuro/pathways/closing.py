@@ -47,7 +47,7 @@ async def close_down(body: Body, life: Life, cycle: SleepCycle) -> None:
 
     Raises:
         StoreUnavailableError: the store could not be reached for `BrainConfig.closing_patience`; says how many
-            engrams were not stored.
+            engrams, and changes of others, were not stored.
         Exception: what ended the sleep cycle, if something did.
     """
     try:
@@ -73,6 +73,7 @@ async def _write_down(body: Body) -> None:
         return
     failure = await insist(body.write_down, body.config.closing_patience)
     if failure is not None:
+        changes = f", nor {body.journal.owed} changes of others" if body.journal.owed else ""
         raise StoreUnavailableError(
-            f"closed with {body.journal.unwritten} engrams not stored: {failure}"
+            f"closed with {body.journal.unwritten} engrams not stored{changes}: {failure}"
         ) from failure

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from neuro.engram import Engram, check_engram
+from neuro.errors import StoreUnavailableError
 from neuro.pathways.life import Life
 from neuro.pathways.waking import Body, BrainSnapshot
 from neuro.regions.base import Region
 from neuro.regions.prefrontal_cortex import WorkingMemory
-from neuro.stores import Store
+from neuro.stores import Health, Store
 from neuro.units import HOUR
 
 
@@ -29,8 +30,10 @@ class BrainHealth:
     """Records that cannot be read, with the reason."""
     waiting: int
     """Engrams that wait in this process for a store that is away."""
+    waiting_changes: int
+    """Changes of engrams (counts, strength) that do."""
     buffer: int
-    """Most that may."""
+    """Most that may, of either."""
     details: Mapping[str, str | int | float | bool]
     """Facts about the store by name."""
     capabilities: Mapping[str, str | bool]
@@ -91,17 +94,21 @@ class Looking:
     async def health(self) -> BrainHealth:
         """How well what is perceived is kept, what weakens that, and what waits to be written.
 
-        Raises:
-            StoreUnavailableError: the store cannot be asked.
+        Of a store that cannot be asked the concerns say so.
         """
         self._life.check_open()
-        store, journal = await self._body.store.health(), self._body.journal
+        journal = self._body.journal
+        try:
+            store = await self._body.store.health()
+        except StoreUnavailableError as error:
+            store = Health("Unknown: the store cannot be asked.", (f"The store is away: {error}.",), {}, {})
         return BrainHealth(
             store=self._body.store.url,
             durability=store.durability,
             concerns=store.concerns,
             quarantined=store.quarantined,
             waiting=journal.unwritten,
+            waiting_changes=journal.owed,
             buffer=self._body.config.buffer,
             details=store.details,
             capabilities=store.capabilities,

@@ -68,9 +68,16 @@ class Recalling:
                 recall = await self._life.finish(self._reconsolidate(recall))
                 if strict:
                     self._demand_all(recall)
+                    self._demand_counted(recall)
             kept = (r for r in recall if not self._is_forgotten(r.engram))
             shown = tuple(replace(r, engram=self._body.seen(r.engram)) for r in kept)
             return replace(recall, recollections=shown)
+
+    def _demand_counted(self, recall: Recall) -> None:
+        if self._body.store.durable and recall.recollections and not recall.durable:
+            raise StoreUnavailableError(
+                "what was recalled is counted in this process only, until the store is back"
+            )
 
     def _demand_all(self, recall: Recall) -> None:
         unreachable = [name for name in recall.silent if self._body.anatomy.region(name).intact]
@@ -169,7 +176,8 @@ class Recalling:
         self, asked: _Asked, known: Container[str], c: Circumstances, bar: float, remembered: bool
     ) -> list[Echo]:
         """What activation has spread to and is not known yet, without what cannot come up to the bar."""
-        reached = sorted((i for i in c.spread if i not in known), key=lambda i: (-c.spread[i][0].amount, i))
+        arrived = {i: sum(arrival.amount for arrival in c.spread[i]) for i in c.spread if i not in known}
+        reached = sorted(arrived, key=lambda i: (-arrived[i], i))
         most = asked.limit * self._body.config.recall.breadth
         near = [i for i in reached[:most] if most_reminded(i, c) >= bar]
         owners = await self._body.anatomy.owners(near, remembered=remembered)
@@ -196,6 +204,7 @@ class Recalling:
         ids = [r.engram.engram_id for r in recall]
         with self._body.oblivion.watched():  # of its own: the recall may be cancelled
             changed = await self._body.anatomy.reconsolidate(ids, accessed, operation_id(), patient=True)
+            durable = self._body.store.durable and not any(map(self._body.journal.owes, ids))
             kept = tuple(
                 replace(r, engram=changed.engrams.get(r.engram.engram_id, r.engram))
                 for r in recall
@@ -206,7 +215,8 @@ class Recalling:
                     self._body.hippocampus.notice_access(engram_id, sleeps)
             self._take_to_mind(kept)
             await self._body.note()
-            return Recall(recall.cue, kept, tuple(dict.fromkeys((*recall.silent, *changed.silent))))
+            silent = tuple(dict.fromkeys((*recall.silent, *changed.silent)))
+            return Recall(recall.cue, kept, silent, durable and not changed.silent)
 
     def _take_to_mind(self, recollections: Sequence[Recollection]) -> None:
         now, brain_time = self._body.clock.now(), self._body.time.now()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuro.engram import Engram, MemoryType
-from neuro.errors import StaleEngramError, StoreUnavailableError, UnknownRegionError
+from neuro.errors import BufferFullError, StaleEngramError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import Fading
 from neuro.ids import is_engram_id
 from neuro.indexing.fragment_index import FragmentIndex
@@ -272,10 +272,11 @@ class Anatomy:
         try:
             recent = await self.hippocampus.reconsolidate(asked, step, op_id, patient=patient)
             changed.update({engram.engram_id: engram for engram in recent})
-        except StoreUnavailableError:
-            if patient:
+        except StoreUnavailableError as error:
+            full = isinstance(error, BufferFullError)
+            if patient and not full:
                 changed.update({e.engram_id: e for e in self.hippocampus.owed(asked)})
-            if not patient or any(i not in changed and i not in self._homes for i in asked):
+            if not patient or full or any(i not in changed and i not in self._homes for i in asked):
                 silent.add(self.hippocampus.name)
         elsewhere = [engram_id for engram_id in asked if engram_id not in changed]
         if elsewhere:

@@ -67,6 +67,8 @@ class HippocampusSnapshot(Snapshot):
     engrams: int
     waiting: int
     """Engrams that are not written to the store yet, because it is away."""
+    waiting_changes: int
+    """Changes of engrams (counts, strength) that are not written yet for the same reason."""
     episode_id: str | None
     bindings: int
     """Pairs that wait for the night to be wired together."""
@@ -362,6 +364,7 @@ class Hippocampus(JournalledRegion):
             intact=self._intact,
             engrams=len(self.recent),
             waiting=0 if self.journal is None else self.journal.unwritten,
+            waiting_changes=0 if self.journal is None else self.journal.owed,
             episode_id=self._stream.episode_id,
             bindings=self._tonight.pairs,
             unreplayed=self._tonight.unreplayed,

@@ -92,6 +92,11 @@ class Journal:
         return len(self._waiting)
 
     @property
+    def owed(self) -> int:
+        """Changes of engrams (counts, strength) that would be lost with this process."""
+        return self._owed
+
+    @property
     def behind(self) -> bool:
         """Whether anything waits that was acknowledged already."""
         return self._failing or bool(self._debts)
@@ -207,14 +212,13 @@ class Journal:
         async with self._accompany({placed.engram.engram_id for placed in group.items}) as also:
             await self._store.write([*inserts, *also], op_id=group.op_id)
 
-    def owe(self, debt: Debt) -> None:
-        """Keeps a change until it can be written.
-
-        Raises:
-            BufferFullError: too many wait already.
-        """
-        if self._owed >= self._capacity:
+    def check_changes(self, count: int) -> None:
+        """Raises BufferFullError when ``count`` more changes may not wait."""
+        if self._owed + count > self._capacity:
             raise BufferFullError(f"the store is away and {self._owed} changes wait for it already")
+
+    def owe(self, debt: Debt) -> None:
+        """Keeps a change until it can be written; ask `check_changes` before."""
         self._debts.setdefault(debt.engram_id, []).append(debt)
         self._owed += 1
 

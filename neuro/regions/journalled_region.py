@@ -125,10 +125,13 @@ class JournalledRegion(MemoryRegion):
         return [*changed, *amended]
 
     def _owe(self, engram_ids: Iterable[str], step: Step, op_id: str) -> list[Engram]:
-        """Changes what is held here, and remembers to change it in the store."""
+        """Changes what is held here, and remembers to change it in the store; all of them or, with BufferFullError,
+        none."""
+        assert self.journal is not None
+        asked = [*engram_ids]
+        self.journal.check_changes(len(asked))
         changed: list[Engram] = []
-        for engram_id in engram_ids:
-            assert self.journal is not None
+        for engram_id in asked:
             self.journal.owe(Debt(engram_id, step, op_id))
             engram = self.recent.change(engram_id, lambda e: self.place(step(e, self.fading)), op_id)
             assert engram is not None

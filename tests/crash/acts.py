@@ -132,7 +132,8 @@ class Acts:
 
         async def recall() -> Facts:
             found = await self.brain.recall(cue, limit=_LIMIT)
-            return {"recalled": [state_of(r.engram) for r in found], "silent": list(found.silent)}
+            recalled = [state_of(r.engram) for r in found]
+            return {"recalled": recalled, "counted": found.durable and not found.silent}
 
         return {"cue": cue}, recall
 

@@ -16,6 +16,9 @@ from neuro.ids import is_engram_id
 from .told import Act, Facts, Known, seen
 from .wording import rare_word, tag_of
 
+_STALLED = frozenset(("StoreUnavailableError", "BufferFullError", "SleepError"))
+"""Errors that an act may fail by whose store did not answer in time, though it is there."""
+
 
 class Fault(NamedTuple):
     """Something that was promised and does not hold."""
@@ -100,7 +103,7 @@ class Ledger:
             if act.name == "transaction" and act.perhaps and not act.about["regretted"]:
                 self._blocks.append(act)
             self._observed(act)
-            if act.failed is not None and act.failed not in excused:
+            if act.failed is not None and act.failed not in (excused | _STALLED if act.stalled else excused):
                 self._expect(self._missed(act), "failed", f"{act.about} by {act.failed}")
         self._heed_repeats(parts)
 
@@ -110,12 +113,13 @@ class Ledger:
         for fact in (act.done or {}).get("perceived", ()):
             state = fact["state"]
             engram_id = state["id"]
-            self._expect(fact["durable"] or self._shaky, "failed", f"{engram_id} is not durable")
+            allowed = fact["durable"] or self._shaky or act.stalled
+            self._expect(allowed, "failed", f"{engram_id} is not durable")
             known = self.known.get(engram_id)
             if known is None:
                 known = self.known[engram_id] = seen(state)
                 known.since = act.ended
-                known.doubtful = act.child if self._shaky and not fact["durable"] else None
+                known.doubtful = None if fact["durable"] or not allowed else act.child
                 # All that happened to it since is recorded, though this may not be the first that was told of it.
                 known.accesses, known.exposures = Counter(), Counter(least=1, most=1)
             if fact["repeated"]:
@@ -123,13 +127,20 @@ class Ledger:
                 known.exposures["most"] += 1
             else:
                 known.wired.update(fact["wired"])
+                self._count_missed_repeats(engram_id, known)
             self._glimpse(state)
+
+    def _count_missed_repeats(self, engram_id: str, known: Known) -> None:
+        """A repeat that is encoded anew, as no answer came in time, may have been counted all the same."""
+        for other_id, other in self.known.items():
+            if other_id != engram_id and other.content == known.content:
+                other.exposures["most"] += 1
 
     def _recalled(self, act: Act) -> None:
         if act.done is None:
             self._recalls_in_doubt += act.perhaps
             return
-        certain = not act.done["silent"]
+        certain = act.done["counted"]
         for state in act.done["recalled"]:
             if (known := self.known.get(state["id"])) is not None:
                 known.accesses["least"] += certain

@@ -66,7 +66,8 @@ def witness(*states: Facts, **changes: Any) -> Facts:
 
 
 CUT_SHORT = ("perceive", {"contents": ["content of a"]}, None)
-RECALLED = ("recall", {}, {"recalled": [state(revision=1, accesses=1)], "silent": []})
+RECALLED = ("recall", {}, {"recalled": [state(revision=1, accesses=1)], "counted": True})
+OWED = ("recall", {}, {"recalled": [state(revision=1, accesses=1)], "counted": False})
 PINNED = ("pin", {"id": "a", "pinned": True}, {})
 FORGOTTEN = ("forget", {"id": "a", "hard": False}, {"remains": None})
 ERASED = ("forget", {"id": "a", "hard": True}, {"remains": []})
@@ -167,6 +168,8 @@ ALLOWED: list[tuple[list[Any], Facts]] = [
     ([CUT_SHORT], witness()),
     ([CUT_SHORT], witness(state())),
     ([perceived(), ("recall", {}, None)], witness(state())),
+    ([perceived(), OWED], witness(state(revision=2))),
+    ([perceived(), OWED], witness(state(revision=2, accesses=1))),
     ([perceived(), ("recall", {}, None)], witness(state(revision=1, accesses=1))),
     ([perceived(), ("forget", {"id": "a"}, None)], witness(state())),
     ([perceived(), ("forget", {"id": "a"}, None)], witness()),
@@ -242,6 +245,27 @@ def test_what_was_buffered_when_the_store_was_away_is_durable_after_the_close():
 def test_errors_of_a_store_that_is_away_are_excused_where_it_is():
     ledger = Ledger(shaky=True)
     ledger.record(acts(("sleep", {}, "SleepError")), excused=frozenset(["SleepError"]))
+    assert not ledger.faults()
+
+
+def test_an_act_that_took_as_long_as_an_answer_is_waited_for_may_fail_as_if_the_store_were_away():
+    slow = acts(perceived("b", durable=False), ("sleep", {}, "SleepError"))
+    for act in slow:
+        act.ended += 2.0
+    ledger = Ledger()
+    ledger.record(slow)
+    ledger.compare(witness())
+    assert not ledger.faults()
+
+
+def test_what_is_encoded_anew_as_no_answer_came_may_have_been_counted_as_a_repeat():
+    ledger = Ledger(shaky=True)
+    ledger.record(acts(perceived(), perceived("b", content="content of a")))
+    ledger.compare(
+        witness(
+            state(revision=1, exposures=2), state("b", content="content of a"), links=[["a", "b"], ["b", "b"]]
+        )
+    )
     assert not ledger.faults()
 
 

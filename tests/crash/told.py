@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 Facts = dict[str, Any]
 
+_STALL = 1.5
+"""Seconds; an answer of a store is waited for 2 s."""
+
 
 @dataclass(slots=True, eq=False)
 class Act:
@@ -39,6 +42,11 @@ class Act:
     def ids(self) -> list[str]:
         """Engrams that it was to change."""
         return [part["id"] for part in self.about.get("parts", [self.about]) if "id" in part]
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it took so long that its store may have been given up: a machine may stand still for seconds."""
+        return self.ended - self.began > _STALL
 
     def parts(self) -> list[Act]:
         """Itself; of a transaction what it was to do, of one that was broken off on purpose nothing."""

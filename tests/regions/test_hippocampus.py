@@ -387,6 +387,7 @@ def test_a_snapshot_is_frozen_and_counts():
         intact=True,
         engrams=2,
         waiting=0,
+        waiting_changes=0,
         episode_id=first.episode_id,
         bindings=0,
         unreplayed=2,
