@@ -187,6 +187,12 @@ class Connectome:
                     links.append(Link(engram_id, concept, AssociationType.INSTANCE, weight))
             if links:
                 await self._store.write(links)
+                # Another brain may have forgotten meanwhile all that one of them was wired to.
+                written = list(dict.fromkeys(link.source_id for link in links if link.target_id == _CONCEPTS))
+                held = await self.instances(written)
+                bare = [concept for concept, left in zip(written, held, strict=True) if not left]
+                if bare:
+                    await self._store.write([li for concept in bare for li in _listing(concept, 0.0)])
             return wired
 
     async def spread(self, sources: Mapping[str, float]) -> Reach:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from neuro import (
     StoreUnavailableError,
 )
 from neuro.concepts import ConceptParams, concept_id
-from neuro.stores import MemoryStore
+from neuro.stores import Link, MemoryStore, Write
 from neuro.stores.copying import copy_store
 from neuro.testing import FailingStore, InterleavingStore, KeptOpen
 
@@ -296,6 +296,26 @@ async def test_a_concept_is_listed_as_long_as_any_brain_has_wired_an_instance_to
         assert not meeting
         assert (animals in await one.connectome.concepts()) == wired
         assert len(await one.list(where=KNOWN)) == wired
+
+
+async def test_a_concept_of_what_others_forgot_while_it_was_wired_is_not_listed():
+    shared = MemoryStore()
+
+    class Meeting(KeptOpen):
+        """Lets another brain act just before a night wires."""
+
+        async def write(self, writes: Sequence[Write], *, op_id: str | None = None) -> None:
+            if meeting and any(isinstance(one, Link) and one.kind == "instance" for one in writes):
+                await meeting.pop()()
+            await super().write(writes, op_id=op_id)
+
+    meeting: list[Callable[[], Awaitable[Any]]] = []
+    async with Brain.create(Meeting(shared)) as one, Brain.create(KeptOpen(shared)) as other:
+        await one.perceive("My dog barked at Scout", context={"speaker": "Dana"})
+        meeting.append(lambda: other.forget_where({"speaker": "Dana"}))
+        await one.sleep()
+        assert not meeting and await one.list() == []
+        assert await one.connectome.concepts() == []
 
 
 async def test_a_concept_is_forgotten_in_a_transaction_as_outside():
