@@ -64,15 +64,22 @@ PARTS = (
     Part("how it is told", ("time_words", "opening", "question", "rarity")),
     Part("the kind of answer asked for", ("answer_kind",)),
     Part("fragments", whole=True),
-    Part("the encoder", ("meaning", "answer_meaning", "tokens", "tokens_around"), encoder=True),
+    Part("the encoder", ("meaning", "answer_meaning", "tokens"), encoder=True),
+    Part("tokens of the encoder", ("tokens",), encoder=True),
 )
 
 DYNAMICS: dict[str, dict[str, Any]] = {
     "forgetting and strength": {"recall": {"strength": 0.0}},
     "priming by working memory": {"recall": {"priming": 0.0}},
     "spreading": {"connectome": {"spreading": 0.0}},
+    "concepts": {"concepts": {"lending": 0.0}},
     "entities": {"entities": {"lending": 0.0}},
-    "all dynamics": {"recall": {"strength": 0.0, "priming": 0.0}, "connectome": {"spreading": 0.0}},
+    "all dynamics, concepts and entities": {
+        "recall": {"strength": 0.0, "priming": 0.0},
+        "connectome": {"spreading": 0.0},
+        "concepts": {"lending": 0.0},
+        "entities": {"lending": 0.0},
+    },
 }
 
 

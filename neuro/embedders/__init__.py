@@ -11,7 +11,7 @@ from neuro.embedders.base import (
 )
 from neuro.embedders.cached import CachedEmbedder
 from neuro.embedders.hashing import HashingEmbedder
-from neuro.embedders.naming import Filler, resolve
+from neuro.embedders.naming import Filler, resolve, word_table
 from neuro.embedders.sentence_transformers import SentenceTransformersEmbedder
 from neuro.embedders.words import WordsEmbedder
 
@@ -29,4 +29,5 @@ __all__ = [
     "is_contextual",
     "reads_tokens",
     "resolve",
+    "word_table",
 ]

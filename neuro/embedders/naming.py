@@ -22,6 +22,7 @@ from neuro.embedders.sentence_transformers import (
 )
 from neuro.embedders.words import WordsEmbedder
 from neuro.errors import ConfigurationError, EmbedderUnavailableError, FeatureMismatchError
+from neuro.indexing.word_table import WordTable
 from neuro.records import Record
 
 _WORDS: Final = "words"
@@ -150,6 +151,13 @@ async def _named(name: str, how: _How) -> Embedder:
 
 def _is_folder(path: str) -> bool:
     return os.path.isdir(os.path.expanduser(path))
+
+
+def word_table(embedder: Embedder) -> WordTable:
+    """The table by which words are of like meaning beside an embedder: its own if it is one of words, else the shipped
+    one."""
+    innermost = _innermost(embedder)
+    return innermost.table if isinstance(innermost, WordsEmbedder) else WordTable.shipped()
 
 
 def _innermost(embedder: object) -> object:

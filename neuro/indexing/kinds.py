@@ -61,6 +61,11 @@ class Kinds:
         """The thirty kinds that come with the package, over the shipped word table; made once."""
         return _shipped()
 
+    @classmethod
+    def over(cls, table: WordTable) -> Kinds:
+        """The same kinds over another table: their members are its words; in another language, none."""
+        return _shipped() if table is WordTable.shipped() else Kinds(_described(), table)
+
     def of(self, stem: str) -> tuple[str, ...]:
         """The kinds of which a stem names a member, the nearest first; words that ask for a kind are none of it."""
         return self._members.get(stem, ())
@@ -96,9 +101,13 @@ class Kinds:
 
 @cache
 def _shipped() -> Kinds:
+    return Kinds(_described(), WordTable.shipped())
+
+
+def _described() -> dict[str, tuple[Iterable[str], Iterable[str]]]:
     described: dict[str, tuple[Iterable[str], Iterable[str]]] = {}
     for line in _SHIPPED.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             name, asking, members = line.split("\t")
             described[name] = (asking.split(), members.split())
-    return Kinds(described, WordTable.shipped())
+    return described

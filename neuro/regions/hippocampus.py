@@ -14,7 +14,7 @@ from pydantic import Field
 from neuro.arguments import check_count, check_text
 from neuro.clock import Clock
 from neuro.connectome import Association, AssociationType
-from neuro.embedders import Embedder
+from neuro.embedders import Embedder, word_table
 from neuro.engram import Engram
 from neuro.fading import ImportanceParams
 from neuro.ids import EngramIds
@@ -113,7 +113,8 @@ class Hippocampus(JournalledRegion):
         self.params = HippocampusParams() if params is None else params
         self._completion = Completion(embedder, matching)
         self._ids = EngramIds() if ids is None else ids
-        self._stream = Stream(self.params.temporal_reach, self.params.episode_gap, self.params.topic_floor)
+        p, table = self.params, None if embedder is None else word_table(embedder)
+        self._stream = Stream(p.temporal_reach, p.episode_gap, p.topic_floor, table)
         self._tonight = Tonight(self.params.most_bindings)
 
     # Encoding

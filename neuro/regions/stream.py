@@ -37,11 +37,12 @@ class Topic:
 
     Args:
         floor: a content less like the topic than this, as a cosine, changes it; 0 or less: nothing does.
+        table: which words are alike.
     """
 
-    def __init__(self, floor: float) -> None:
+    def __init__(self, floor: float, table: WordTable | None = None) -> None:
         self._floor = floor
-        self._table = WordTable.shipped()
+        self._table = WordTable.shipped() if table is None else table
         self._read: tuple[str, Rows, int] | None = None
         self._begin()
 
@@ -94,11 +95,12 @@ class Stream:
         gap: a pause of more than this, seconds, or another session ends the episode (Zacks et al. 2007).
         topic_floor: where no session is named, so does a content less like what went before than this; see `Topic`.
             After waking the topic has to establish itself again.
+        table: which words are alike; the shipped one if none.
     """
 
-    def __init__(self, reach: int, gap: float, topic_floor: float) -> None:
+    def __init__(self, reach: int, gap: float, topic_floor: float, table: WordTable | None = None) -> None:
         self._gap = gap
-        self._topic = Topic(topic_floor)
+        self._topic = Topic(topic_floor, table)
         self._places: deque[Place] = deque(maxlen=max(1, reach))
 
     def __copy__(self) -> Stream:

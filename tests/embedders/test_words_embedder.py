@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro.embedders import Embedder, HashingEmbedder, ImmediateEmbedder, WordsEmbedder
+from neuro import Brain
+from neuro.embedders import CachedEmbedder, Embedder, HashingEmbedder, ImmediateEmbedder, WordsEmbedder
 from neuro.embedders import words as words_module
 from neuro.errors import InvalidArgumentError
 from neuro.indexing.word_table import WordTable
@@ -152,3 +153,21 @@ async def test_closing_it_lets_go_of_nothing_that_is_needed():
 def test_it_knows_meaning_where_the_lexical_embedder_knows_spelling():
     lexical = HashingEmbedder().embed_now(["a physician", "the doctor"])
     assert float(lexical[0] @ lexical[1]) < 0.2 < 0.5 < cosine("a physician", "the doctor")
+
+
+async def test_a_table_of_ones_own_says_which_words_are_alike_throughout_a_brain():
+    own = WordTable(["hund", "tier", "auto"], [[1.0, 0.1, 0.0], [0.9, 0.2, 0.1], [-0.2, 0.1, 1.0]])
+    for embedder in (WordsEmbedder(own), CachedEmbedder(WordsEmbedder(own))):
+        async with Brain.create(embedder=embedder) as brain:
+            said = ("Gestern war mein Hund krank", "Das Auto ist rot", "My dog was ill")
+            for session, content in enumerate(said):
+                await brain.perceive(content, context={"session": session})
+            [found] = await brain.recall("tier", update=False)
+            assert found.engram.content == "Gestern war mein Hund krank"
+            assert "related" in {reason.kind for reason in found.reasons}
+            assert not await brain.recall("animals", update=False), "which the shipped table would know"
+            assert [e.content for e, _ in brain.hippocampus.pattern_complete("tier")] == [
+                found.engram.content
+            ]
+            assert (await brain.sleep())["consolidated"] == 3
+            assert not await brain.list(where={"inferred": True})
