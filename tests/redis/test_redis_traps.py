@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from real_servers import RealServer, running, until
+from redis.exceptions import WatchError
 from rough_proxy import Mishap, proxied
 
 from neuro.errors import StoreUnavailableError
@@ -34,6 +35,49 @@ async def test_no_command_of_a_store_waits_on_the_server_for_others(tmp_path: Pa
     assert {"evalsha", "xrange"} <= used
     assert {"blpop", "xread"} <= set(blocking)
     assert used & set(blocking) == set()
+    assert "client|tracking" not in used, "asyncio has no cache on the client's side"
+
+
+async def test_a_change_of_what_fades_leaves_the_document_alone(tmp_path: Path) -> None:
+    """An index over documents would read each of them anew whenever it is touched."""
+    async with (
+        running(tmp_path / "redis") as server,
+        server.client() as client,
+        aclosing(await RedisStore.open(server.url)) as store,
+    ):
+        engrams = store.engrams("neocortex")
+        await engrams.insert([sample_placed(1)])
+        [document] = [key async for key in client.scan_iter("*:d:*")]
+        [dynamics] = [key async for key in client.scan_iter("*:m:*")]
+        async with (
+            client.pipeline(transaction=True) as documents,
+            client.pipeline(transaction=True) as all_keys,
+        ):
+            await documents.watch(document)
+            await all_keys.watch(dynamics)
+            await engrams.amend([sample_id(1)], counted, op_id="once")
+            await engrams.demote([sample_id(1)], 1e12)
+            documents.multi()
+            assert await documents.ping().execute() == [True]
+            all_keys.multi()
+            with pytest.raises(WatchError):
+                await all_keys.ping().execute()
+
+
+async def test_what_fades_is_demoted_by_a_few_hundred_at_a_time(tmp_path: Path) -> None:
+    """One script over thousands would keep the server from everybody else."""
+    async with (
+        running(tmp_path / "redis") as server,
+        server.client() as client,
+        aclosing(await RedisStore.open(server.url)) as store,
+    ):
+        engrams = store.engrams("neocortex")
+        for start in range(1, 1_201, 300):
+            await engrams.insert([sample_placed(number) for number in range(start, start + 300)])
+        before = (await client.info("commandstats"))["cmdstat_evalsha"]["calls"]
+        demoted = await engrams.demote([sample_id(number) for number in range(1, 1_201)], 1e12)
+        after = (await client.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert len(demoted) == 1_200 and after - before == 3
 
 
 async def test_replies_have_the_same_shapes_in_both_protocols(tmp_path: Path) -> None:
