@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pytest
 from conversations import Conversation
 from evidence import Figures, mean, ranked_figures
+from living import lived, recalled
 from own_chats import own_chats
 from own_texts import own_conversations
 
+from neuro.embedders import WordsEmbedder
 from neuro.engram import Engram
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.fragments import fragment
@@ -85,3 +87,12 @@ def test_hasty_people_and_long_answers_do_not_hide_what_is_asked_for(kind: str, 
             found += those
     assert mean(ours, "R@10") >= max(least, mean(theirs, "R@10") + gain)
     assert mean(ours, "nDCG@10") >= mean(theirs, "nDCG@10") + 10.0
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda conversation: conversation.name)
+async def test_a_brain_with_its_nights_finds_no_less_than_plain_bm25_either(conversation: Conversation):
+    questions = conversation.questions[:40]
+    theirs = compared(conversation._replace(questions=questions))[1]
+    async with lived(conversation, "memory://", embedder=WordsEmbedder()) as brain:
+        ours = [ranked_figures(await recalled(brain, one.text, DEPTH), one.evidence) for one in questions]
+    assert mean(ours, "R@10") >= mean(theirs, "R@10")
