@@ -8,13 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from .hunt import Hunt, Place, Summary
+from .hunt import Hunt, Place
 from .nursery import Nursery
 from .servers import RedisServer, sweep
 
@@ -34,9 +34,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--scenario",
-        choices=["kills", "server", "sleepers"],
+        choices=["kills", "stalls", "server", "sleepers"],
         default="kills",
-        help="kill children; or the Redis server under them; or stop sleepers past their lease",
+        help="kill children; or do so on a Redis that stands still now and then; or kill the Redis under them; or stop "
+        "sleepers past their lease",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser.parse_args()
@@ -74,25 +75,28 @@ def main() -> int:
         act: Callable[[], object] = hunt.kill_some
         if arguments.scenario == "sleepers":
             act = hunt.overtake
-        elif arguments.scenario == "server":
-            if server is None:
-                sys.exit("the scenario server needs --store redis")
+        elif arguments.scenario in ("server", "stalls") and server is None:
+            sys.exit(f"the scenario {arguments.scenario} needs --store redis")
+        elif server is not None and arguments.scenario == "server":
             act = lambda: hunt.cut_off(server.restart)  # noqa: E731
         began = time.monotonic()
-        summary = _show(hunt, act, arguments.kills)
+        stalls = arguments.scenario == "stalls" and server is not None
+        with server.stalling() if stalls else nullcontext():
+            hunted = _show(hunt, act, arguments.kills)
+        summary = hunted.finish()
         summary.seconds = time.monotonic() - began
     print(json.dumps(summary.to_dict()) if arguments.json else summary)
     return 1 if summary.faults else 0
 
 
-def _show(hunt: Hunt, act: Callable[[], object], kills: int) -> Summary:
+def _show(hunt: Hunt, act: Callable[[], object], kills: int) -> Hunt:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("kills", total=kills)
         while hunt.summary.kills < kills:
             act()
             faults = len(hunt.summary.faults)
             progress.update(task, completed=hunt.summary.kills, description=f"kills, {faults} faults")
-    return hunt.finish()
+    return hunt
 
 
 if __name__ == "__main__":

@@ -7,9 +7,13 @@ killed server may lose what it acknowledged just before; with ``always`` it has 
 from __future__ import annotations
 
 import random
+import signal
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
@@ -17,6 +21,10 @@ from redis import Redis
 _PATIENCE = 10.0
 _LONGEST_OUTAGE = 0.8
 """Seconds; short beside the patience of a closing brain."""
+
+
+_STALL = 2.1, 2.7
+"""Seconds; an answer is waited for 2 s."""
 
 
 class RedisServer:
@@ -75,6 +83,26 @@ class RedisServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    @contextmanager
+    def stalling(self) -> Generator[None]:
+        """Meanwhile it stands still every few seconds, for longer than a store waits for an answer."""
+        over = threading.Event()
+
+        def stall() -> None:
+            while not over.wait(self._rng.uniform(0.5, 3.0)):
+                assert self._process is not None
+                self._process.send_signal(signal.SIGSTOP)
+                time.sleep(self._rng.uniform(*_STALL))
+                self._process.send_signal(signal.SIGCONT)
+
+        thread = threading.Thread(target=stall)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def restart(self) -> None:
         """Kills it, and starts it again after a while, without what a rewrite that broke off has left."""

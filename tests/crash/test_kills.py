@@ -93,6 +93,17 @@ def test_several_brains_on_one_redis_have_lost_nothing(nursery: Nursery, redis_p
 
 
 @long
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server to stop")
+def test_several_brains_on_a_redis_that_stands_still_have_lost_nothing(nursery: Nursery, tmp_path: Path):
+    with RedisServer(tmp_path, fsync="always") as server:
+        hunt = Hunt(nursery, Place(server.url, files=tmp_path), seed=KILLS, children=3)
+        with server.stalling():
+            while hunt.summary.kills < KILLS:
+                hunt.kill_some()
+        hunt_for(hunt, KILLS, hunt.kill_some)
+
+
+@long
 def test_a_sleeper_stopped_past_its_lease_harms_nothing_on_redis(nursery: Nursery, redis_place: Place):
     hunt = Hunt(nursery, redis_place, seed=KILLS)
     summary = hunt_for(hunt, STOPS, hunt.overtake)
