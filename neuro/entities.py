@@ -9,6 +9,7 @@ anything is kept, nor how a text names something: that is the extractor's.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Final
@@ -18,9 +19,9 @@ from pydantic import Field
 from neuro.arguments import shown
 from neuro.concepts import inferred_from
 from neuro.engram import Engram
-from neuro.errors import InvalidArgumentError
+from neuro.errors import ExtractorError, InvalidArgumentError, NeuroError
 from neuro.indexing.fragments import sentences
-from neuro.indexing.proper_names import EntityExtractor, EntityMention, ProperNames, entity_key
+from neuro.indexing.proper_names import MOST_WORDS, EntityExtractor, EntityMention, ProperNames, entity_key
 from neuro.records import Params, Positive, Unit
 
 __all__ = ["EntityExtractor", "EntityMention", "EntityParams", "ProperNames"]
@@ -31,12 +32,10 @@ _READ: Final = 32_768
 """Characters of a content that are read: more would hold a thread over 50 ms."""
 _MOST_NAMES: Final = 64
 """Entities of one engram, the first it names."""
-_LONGEST_CUE_NAME: Final = 4
-"""Words of a cue, in any case, that are looked up as a name."""
 _CUE_WORDS: Final = 64
 """Words of a cue that are looked at, in its first characters."""
 _CUE_READ: Final = 1_024
-_FEWEST: Final = 2
+FEWEST: Final = 2
 """Engrams from which on an entity is known: it is what several memories have in common."""
 
 
@@ -50,7 +49,7 @@ class EntityParams(Params):
     """S: what is named in n more engrams lends ``1 - ln(n) / S`` of that, and nothing from e^S on (the fan effect:
     Anderson 1974; Anderson & Reder 1999)."""
     seeds: Annotated[int, Field(ge=1)] = 1
-    """How many of the best echoes remind of what they name."""
+    """How many of the best echoes remind of what they name; more than `RecallParams.seeds` remind of no more."""
     most_instances: Annotated[int, Field(ge=1)] = 256
     """Engrams that an entity is wired to, the newest."""
     most_told: Annotated[int, Field(ge=1)] = 6
@@ -63,7 +62,11 @@ def entity_id(name: str) -> str:
     >>> entity_id("New  YORK") == entity_id("New York")
     True
     """
-    return _PREFIX + blake2b(entity_key(name).encode(), digest_size=8).hexdigest()
+    return _id_of(entity_key(name))
+
+
+def _id_of(key: str) -> str:
+    return _PREFIX + blake2b(key.encode(), digest_size=8).hexdigest()
 
 
 def is_entity(engram_id: str) -> bool:
@@ -76,15 +79,26 @@ def named_in(content: str, extractor: EntityExtractor) -> dict[str, EntityMentio
 
     Raises:
         InvalidArgumentError: the extractor gave something that is no name.
+        ExtractorError: it failed.
     """
+    try:
+        return _named_in(content[:_READ], extractor)
+    except NeuroError:
+        raise
+    except Exception as exc:
+        reason = f"{type(exc).__name__}: {exc}"
+        raise ExtractorError(f"the extractor {type(extractor).__name__} failed: {reason}") from exc
+
+
+def _named_in(content: str, extractor: EntityExtractor) -> dict[str, EntityMention]:
     found: dict[str, EntityMention] = {}
-    for given in extractor.entities(content[:_READ]):
+    for given in extractor.entities(content):
         mention = EntityMention(given) if isinstance(given, str) else given
         if not isinstance(mention, EntityMention) or not isinstance(mention.name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidArgumentError(f"extractor: must give strings or EntityMention (got {shown(given)})")
         key = entity_key(mention.name)
         if 0 < len(key) <= _LONGEST_NAME and len(found) < _MOST_NAMES:
-            engram_id = entity_id(key)
+            engram_id = _id_of(key)
             if engram_id not in found or mention.sure:
                 found[engram_id] = mention
     return found
@@ -93,10 +107,8 @@ def named_in(content: str, extractor: EntityExtractor) -> dict[str, EntityMentio
 def ids_named(cue: str) -> list[str]:
     """Ids of the entities that a cue may name, whatever its capitals."""
     words = entity_key(cue[:_CUE_READ]).split()[:_CUE_WORDS]
-    ends = (
-        (i, j) for i in range(len(words)) for j in range(i + 1, min(len(words), i + _LONGEST_CUE_NAME) + 1)
-    )
-    return list(dict.fromkeys(entity_id(" ".join(words[i:j])) for i, j in ends))
+    ends = ((i, j) for i in range(len(words)) for j in range(i + 1, min(len(words), i + MOST_WORDS) + 1))
+    return list(dict.fromkeys(_id_of(" ".join(words[i:j])) for i, j in ends))
 
 
 def portrait(
@@ -111,7 +123,7 @@ def portrait(
     Returns:
         None when fewer than two instances are there.
     """
-    if not is_entity(engram_id) or len(instances) < _FEWEST:
+    if not is_entity(engram_id) or len(instances) < FEWEST:
         return None
     mentions = (named_in(one.content, extractor).get(engram_id) for one in instances)
     name = next((mention.name for mention in mentions if mention is not None), None)
@@ -129,9 +141,11 @@ def portrait(
 
 def _sentence(content: str, name: str) -> str:
     """The first sentence that has the name, else the first."""
-    named = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    content = unicodedata.normalize("NFC", content[:_READ])
+    words = r"\s+".join(map(re.escape, unicodedata.normalize("NFC", name).split()))
+    named = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
     first = ""
-    for start, stop, _ in sentences(content[:_READ]):
+    for start, stop, _ in sentences(content):
         if named.search(content, start, stop):
             return content[start:stop]
         first = first or content[start:stop]

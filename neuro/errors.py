@@ -13,6 +13,7 @@ NeuroError
 |   `-- FeatureMismatchError (ValueError) features of another embedder or of another dimension
 |-- EmbedderError
 |   `-- EmbedderUnavailableError          which model, why, how to get it
+|-- ExtractorError                        what finds what a content names failed, and how
 |-- RegionError
 |   |-- UnknownRegionError (LookupError)
 |   `-- HomelessEngramError               no region claims this type of memory
@@ -96,6 +97,10 @@ class EmbedderError(NeuroError):
 
 class EmbedderUnavailableError(EmbedderError):
     """The model cannot be loaded; the message says which, why, and how to get it."""
+
+
+class ExtractorError(NeuroError):
+    """An entity extractor failed; the message says which and how."""
 
 
 class RegionError(NeuroError):

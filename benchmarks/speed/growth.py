@@ -35,6 +35,8 @@ SESSION = 20
 """Stimuli of an episode."""
 WORDS, CUE_WORDS = 15, 5
 PEOPLE = ("Ada", "Ben", "Chloe", "Dev")
+NAMING, TURNS_PER_NAME = 0.05, 50
+"""Share of the turns that name something, and in how many turns there is one more to be named."""
 
 
 class Sized(NamedTuple):
@@ -48,11 +50,12 @@ class Sized(NamedTuple):
 class Talk:
     """A conversation without end between four people, in sessions; the same for the same seed.
 
-    Its words are the stems of the word table in an order of their own, the n-th about 1/n as frequent as the first.
+    Its words are the stems of the word table in an order of their own, the n-th about 1/n as frequent as the first; its
+    names are the last of them, with a capital.
     """
 
     def __init__(self, seed: int) -> None:
-        self._rng = random.Random(seed)
+        self._rng, self._naming = random.Random(seed), random.Random(f"names of {seed}")
         self._stems = self._rng.sample(list(WordTable.shipped().at), len(WordTable.shipped().at))
         self._said = count()
 
@@ -64,11 +67,19 @@ class Talk:
         """What is said next."""
         return [
             Stimulus.of(
-                f"{self.words(WORDS)} {turn}.",
+                f"{self._named(self.words(WORDS), turn)} {turn}.",
                 context={"speaker": self._rng.choice(PEOPLE), "session": str(turn // SESSION)},
             )
             for turn in islice(self._said, number)
         ]
+
+    def _named(self, words: str, turn: int) -> str:
+        """These words, a few times with a name after the first."""
+        if self._naming.random() >= NAMING:
+            return words
+        names = min(1 + turn // TURNS_PER_NAME, len(self._stems))
+        first, _, rest = words.partition(" ")
+        return f"{first} {self._stems[-1 - self._naming.randrange(names)].capitalize()} {rest}"
 
 
 async def measured(url: str, sizes: Sequence[int]) -> AsyncGenerator[Sized]:

@@ -86,9 +86,7 @@ class Keeping:
         check_flag(dormant, "dormant")
         wanted, now = Where.of(where), self._body.time.now()
         if wanted is not None and wanted.inferred:
-            found = await self._knowing.browse(
-                lambda engram: self._body.meant(wanted, engram), limit, after, dormant
-            )
+            found = await self._knowing.browse(wanted, limit, after, dormant)
             return [self._body.seen(engram) for engram in found]
 
         def shown(engram: Engram) -> bool:

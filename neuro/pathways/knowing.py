@@ -10,7 +10,7 @@ from neuro.concepts import Members, composed, concept_id, ids_asked, kind_of
 from neuro.connectome import AssociationType, Spread
 from neuro.dynamics.spreading import fan_strength
 from neuro.engram import Engram
-from neuro.entities import ids_named, is_entity, portrait
+from neuro.entities import FEWEST, entity_id, ids_named, is_entity, portrait
 from neuro.indexing.probe import Reading
 from neuro.pathways.waking import Body
 from neuro.query import Where
@@ -72,7 +72,7 @@ class Knowing:
             share = params.lending * max(0.0, fan_strength(params.fan_strength, max(1.0, len(held) - 1.0)))
             share /= params.fan_strength
             for engram_id in held:
-                amount = share * (echoes[namer] - echoes.get(engram_id, 0.0))
+                amount = float(share * (echoes[namer] - echoes.get(engram_id, 0.0)))
                 if amount > 0.0 and (engram_id not in reached or reached[engram_id].amount < amount):
                     reached[engram_id] = Spread(namer, AssociationType.ENTITY, amount)
         return reached
@@ -86,14 +86,13 @@ class Knowing:
         """The concept with this id; None if there is none."""
         return next(iter(await self._engrams([engram_id], lambda _: True)), None)
 
-    async def browse(
-        self, shown: Callable[[Engram], bool], limit: int, after: str | None, dormant: bool
-    ) -> list[Engram]:
-        """At most ``limit`` concepts that are to be shown, in order of id, beyond ``after``."""
-        ids = [i for i in await self._body.connectome.concepts() if after is None or i > after]
+    async def browse(self, wanted: Where, limit: int, after: str | None, dormant: bool) -> list[Engram]:
+        """At most ``limit`` concepts that are wanted, in order of id, beyond ``after``; one entity is read alone."""
+        name = wanted.context.get("entity")
+        ids = [entity_id(name)] if isinstance(name, str) else await self._body.connectome.concepts()
         found: list[Engram] = []
-        async for engram in self._all(ids, dormant=dormant):
-            if shown(engram):
+        async for engram in self._all([i for i in ids if after is None or i > after], dormant=dormant):
+            if self._body.meant(wanted, engram):
                 found.append(engram)
                 if len(found) == limit:
                     break
@@ -143,14 +142,15 @@ class Knowing:
     async def _engrams(self, ids: Sequence[str], used: Callable[[Engram], bool]) -> list[Engram]:
         """Concepts and entities put together from those of their instances that are there and to be used."""
         ids = [engram_id for engram_id in ids if self.about(engram_id)]
-        instances = await self._body.connectome.instances(ids)
-        there = await self._body.anatomy.owners([*dict.fromkeys(i for held in instances for i in held)])
+        wired = zip(ids, await self._body.connectome.instances(ids), strict=True)
+        known = {i: held for i, held in wired if len(held) >= (FEWEST if is_entity(i) else 1)}
+        there = await self._body.anatomy.owners([*dict.fromkeys(i for held in known.values() for i in held)])
         shown = {engram_id: engram for engram_id, (_, engram) in there.items() if used(engram)}
         members, extractor, config = Members(self._body.kinds), self._body.extractor, self._body.config
 
         def put_together() -> list[Engram]:
             found: list[Engram | None] = []
-            for engram_id, held in zip(ids, instances, strict=True):
+            for engram_id, held in known.items():
                 there = [shown[i] for i in held if i in shown]
                 found.append(
                     portrait(engram_id, there, extractor, config.entities)
@@ -159,7 +159,7 @@ class Knowing:
                 )
             return [engram for engram in found if engram is not None]
 
-        cost = sum(len(engram.content) for engram in shown.values()) + _EACH * sum(map(len, instances))
-        if cost < _ON_LOOP_BELOW and not any(map(is_entity, ids)):  # an extractor may take its time
+        cost = sum(len(engram.content) for engram in shown.values()) + _EACH * sum(map(len, known.values()))
+        if cost < _ON_LOOP_BELOW and not any(map(is_entity, known)):  # an extractor may take its time
             return put_together()
         return await asyncio.to_thread(put_together)

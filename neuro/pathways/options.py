@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TypeVar, get_args
 
@@ -76,6 +77,11 @@ def check_extractor(extractor: EntityExtractor | None) -> EntityExtractor | None
     """What finds what a content names, if anything."""
     if extractor is not None and not isinstance(extractor, EntityExtractor):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigurationError(f"Brain.extractor: must have entities(content) (got {shown(extractor)})")
+    find = getattr(extractor, "entities", None)
+    if inspect.iscoroutinefunction(find) or inspect.isasyncgenfunction(find):
+        raise ConfigurationError(
+            f"Brain.extractor: entities(content) must not be async (got {shown(extractor)})"
+        )
     return extractor
 
 

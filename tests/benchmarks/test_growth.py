@@ -4,11 +4,23 @@ import growth
 import pytest
 from growth import Sized, Talk, tables
 
+from neuro.entities import ProperNames
+
 
 def test_talk_is_the_same_for_the_same_seed():
     assert Talk(1).stimuli(30) == Talk(1).stimuli(30) != Talk(2).stimuli(30)
     talk = Talk(1)
     assert len({stimulus.content for stimulus in talk.stimuli(50) + talk.stimuli(50)}) == 100
+
+
+def test_a_few_per_cent_of_what_is_said_names_one_of_ever_more_things():
+    talk, names = Talk(1), ProperNames()
+    named = [
+        [mention for mention in names.entities(one.content) if mention.sure] for one in talk.stimuli(4_000)
+    ]
+    assert 0.03 < sum(map(bool, named)) / len(named) < 0.07 and max(map(len, named)) == 1
+    early, late = ({mention.name for one in part for mention in one} for part in (named[:500], named[-500:]))
+    assert len(early) <= 10 < len(late)
 
 
 async def test_recall_and_search_are_timed_at_every_size(monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,6 @@
 """Knowledge of entities: nights wire what memories name, and recall goes over it to what shares no word with a cue."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,10 @@ import pytest
 from telling import KINDS as PLACES
 from telling import contents, encoded, found, kept, kinds
 
-from neuro import Brain, BrainConfig, ConfigurationError, EngramNotFoundError, SleepError
-from neuro.entities import EntityMention, EntityParams, entity_id
+from neuro import Brain, BrainConfig, ConfigurationError, EngramNotFoundError, ExtractorError, SleepError
+from neuro.entities import EntityMention, EntityParams, ProperNames, entity_id
+from neuro.stores import MemoryStore
+from neuro.testing import CountingStore
 
 ADOPTED = "We adopted a beagle from the shelter and called it Scout"
 CHORE = "Every morning before work I am out with Scout"
@@ -65,6 +67,7 @@ async def test_a_cue_finds_what_shares_no_word_with_it_over_what_both_name(kind:
         reason = next(r for r in found(recall, CHORE).reasons if r.kind == "entity")
         assert reason.text == f"names the same as “{ADOPTED}”" and reason.amount > 0.0
         assert recall[1].activation <= recall[0].activation
+        assert {type(recollection.activation) for recollection in recall} == {float}
 
 
 async def test_lending_can_be_switched_off():
@@ -139,6 +142,32 @@ async def test_an_entity_can_be_forgotten_without_its_sources():
             await brain.forget(entity_id("Scout"))
 
 
+async def test_an_entity_that_is_asked_for_is_read_alone():
+    store = CountingStore(MemoryStore())
+    async with Brain.create(store) as brain:
+        await told(
+            brain, [*TOLD, *(("Tom", f"We met Dana{n} at the {place}") for n in range(9) for place in "xy")]
+        )
+        await brain.sleep()
+        store.reset()
+        [scout] = await brain.list(where=SCOUT)
+        assert store.engrams_read == 2
+        assert await brain.list(where=SCOUT, after=scout.engram_id) == []
+        assert await brain.list(where=SCOUT, after="entity") == [scout]
+        assert await brain.list(where={"inferred": True, "context": {"entity": 7}}) == []
+
+
+async def test_what_only_one_memory_names_is_not_read_to_list_what_several_name():
+    store = CountingStore(MemoryStore())
+    async with Brain.create(store) as brain:
+        await told(brain, [*TOLD[:2], *(("Tom", f"We met Dana{n} there") for n in range(9))])
+        await brain.sleep()
+        store.reset()
+        listed = await brain.list(where={"inferred": True})
+        sources = {source for concept in listed for source in concept.sources}
+        assert len(sources) < 11 and store.engrams_read == len(sources)
+
+
 async def test_a_night_wires_only_what_is_new():
     async with Brain.create() as brain:
         await told(brain)
@@ -169,6 +198,44 @@ async def test_an_extractor_of_the_users_says_what_is_named():
 async def test_what_cannot_extract_is_refused_when_the_brain_is_made(extractor: Any):
     with pytest.raises(ConfigurationError, match=r"Brain.extractor: must have entities\(content\)"):
         await Brain.create(extractor=extractor)
+
+
+async def test_an_extractor_that_would_have_to_be_awaited_is_refused_when_the_brain_is_made():
+    class Awaited:
+        async def entities(self, content: str) -> list[str]:
+            return []
+
+    with pytest.raises(ConfigurationError, match=r"Brain.extractor: entities\(content\) must not be async"):
+        await Brain.create(extractor=Awaited())  # pyright: ignore[reportArgumentType]
+
+
+ASKED: tuple[Callable[[Brain], Awaitable[object]], ...] = (
+    lambda brain: brain.list(where=SCOUT),
+    lambda brain: brain.get(entity_id("Scout")),
+    lambda brain: brain.recall("What of Scout?", where={"inferred": True}),
+    lambda brain: brain.forget(entity_id("Scout")),
+)
+
+
+@pytest.mark.parametrize("ask", ASKED)
+async def test_an_extractor_that_fails_by_day_is_an_error_of_neuros(
+    ask: Callable[[Brain], Awaitable[object]],
+):
+    class Going(ProperNames):
+        gone = False
+
+        def entities(self, content: str) -> list[EntityMention]:
+            if self.gone:
+                raise OSError("the model is gone")
+            return super().entities(content)
+
+    extractor = Going()
+    async with Brain.create(extractor=extractor) as brain:
+        await told(brain)
+        await brain.sleep()
+        extractor.gone = True
+        with pytest.raises(ExtractorError, match="the extractor Going failed: OSError: the model is gone"):
+            await ask(brain)
 
 
 async def test_an_extractor_that_fails_fails_the_night_and_loses_nothing():
