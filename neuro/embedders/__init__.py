@@ -6,6 +6,7 @@ from neuro.embedders.base import (
     ImmediateEmbedder,
     Passage,
     TokenEmbedder,
+    forget_seen,
     is_contextual,
     reads_tokens,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "SentenceTransformersEmbedder",
     "TokenEmbedder",
     "WordsEmbedder",
+    "forget_seen",
     "is_contextual",
     "reads_tokens",
     "resolve",

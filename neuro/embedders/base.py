@@ -15,7 +15,7 @@ from neuro.engram import TokenVectors
 class Embedder(Protocol):
     """Turns texts into features. ``name`` and ``dimension`` are remembered by the store that it fills.
 
-    It may also have a bool ``contextual``, see `is_contextual`.
+    It may also have a bool ``contextual``, see `is_contextual`, and a method ``clear``, see `forget_seen`.
     """
 
     @property
@@ -56,6 +56,13 @@ def is_contextual(embedder: Embedder) -> bool:
     What the embedder says as ``contextual``; True for one that does not say, as most are sentence encoders.
     """
     return bool(getattr(embedder, "contextual", True))
+
+
+def forget_seen(embedder: Embedder) -> None:
+    """Has an embedder forget which texts it has seen, by its method ``clear``; one that keeps none needs none."""
+    clear = getattr(embedder, "clear", None)
+    if callable(clear):
+        clear()
 
 
 class Passage(NamedTuple):

@@ -20,6 +20,7 @@ from neuro.embedders.base import (
     ImmediateEmbedder,
     Passage,
     TokenEmbedder,
+    forget_seen,
     is_contextual,
     reads_tokens,
 )
@@ -138,10 +139,15 @@ class CachedEmbedder:
             self._encoded.popitem(last=False)
         return [known[key] for key in keys]
 
-    async def aclose(self) -> None:
-        """Forgets everything and closes the inner embedder."""
+    def clear(self) -> None:
+        """Forgets what it has seen, and has the inner embedder forget it."""
         self._rows.clear()
         self._encoded.clear()
+        forget_seen(self.inner)
+
+    async def aclose(self) -> None:
+        """Forgets everything and closes the inner embedder."""
+        self.clear()
         await self.inner.aclose()
 
     async def _through(

@@ -122,6 +122,10 @@ class HashingEmbedder:
         """The same as `embed`: a word is a word, stored or asked for."""
         return await self.embed(texts)
 
+    def clear(self) -> None:
+        """Forgets which words it has seen."""
+        self._known.cache_clear()
+
     async def aclose(self) -> None:
         """Nothing to let go of."""
 

@@ -6,7 +6,7 @@ what an engram holds and its neighbours in the episode; nothing is rebuilt at a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from neuro.indexing.people import People, masked, person, without
 from neuro.indexing.probe import Match, Matching, Reading, Weights
 from neuro.indexing.reasons import reasons
 from neuro.indexing.scoring import Floats, Scored, Scorer
-from neuro.indexing.terms import terms, worded
+from neuro.indexing.terms import forget_words, terms, worded
 from neuro.indexing.tokens import TokenColumn
 from neuro.indexing.traits import traits
 from neuro.indexing.vocabulary import Vocabulary
@@ -162,6 +162,7 @@ class FragmentIndex:
         self._people.leave(held.person)
         own = slice(held.slots.start, held.slots.stop)
         self._columns.alive[own] = False
+        self._columns.gist[own] = self._columns.features[own] = 0.0  # which tell what it said
         self._tokens.drop(held.slots)
         for slot in held.slots:
             self._vocabulary.retire(self._columns.words_of((slot,)))
@@ -172,6 +173,11 @@ class FragmentIndex:
         if self._columns.size > FIRST_CAPACITY and 2 * self._fragments < self._columns.size:
             self._compact()
         return True
+
+    def erase(self) -> Iterator[None]:
+        """Drops the words that nothing held has any more, in short steps between which anything may happen."""
+        forget_words()
+        return self._vocabulary.erase()
 
     def _compact(self) -> None:
         """Moves what is held together: each removal has paid for its own slots."""

@@ -93,6 +93,12 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
 
 
+def forget_words() -> None:
+    """Forgets which words this process has read."""
+    _stem.cache_clear()
+    re.purge()  # names that were looked for are patterns
+
+
 def _measure(stem_part: str) -> int:
     """Porter's m: how many times a vowel run is followed by a consonant run."""
     shape = "".join("v" if _is_vowel(stem_part, i) else "c" for i in range(len(stem_part)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -29,6 +29,8 @@ class Vocabulary:
         self._stems: list[str] = []
         self._word_numbers: dict[str, int] = {}
         self._words: list[str] = []
+        self._uses: npt.NDArray[np.int32] = np.zeros(FIRST_CAPACITY, dtype=np.int32)
+        """Fragments that hold each word."""
         self._term_of: npt.NDArray[np.int32] = np.zeros(FIRST_CAPACITY, dtype=np.int32)
         self._postings: list[array[int]] = []
         self._trigrams: dict[str, array[int]] = {}
@@ -68,13 +70,16 @@ class Vocabulary:
             term = self._enter(stem)
         self._postings[term].append(slot << _COUNT_BITS | min(count, _MOST))
         self.df[term] += 1
-        return self._number(word, term)
+        number = self._number(word, term)
+        self._uses[number] += 1
+        return number
 
     def _number(self, word: str, term: int) -> int:
         number = self._word_numbers.setdefault(word, len(self._words))
         if number == len(self._words):
             self._words.append(word)
             self._term_of = grown(self._term_of, number + 1)
+            self._uses = grown(self._uses, number + 1)
             self._term_of[number] = term
         return number
 
@@ -90,13 +95,38 @@ class Vocabulary:
             self._tabled[self._tabled_size] = term
             self._unit[self._tabled_size] = self._table.unit[row]
             self._tabled_size += 1
-        for trigram in _trigrams(stem) if len(stem) <= _LONGEST_SPELT else ():
+        for trigram in _spelling(stem):
             self._trigrams.setdefault(trigram, array("i")).append(term)
         return term
 
     def retire(self, words: npt.NDArray[np.int32]) -> None:
         """Notes that a fragment which held these words is gone; its postings stay until `compacted`."""
         self.df[self._term_of[words]] -= 1
+        self._uses[words] -= 1
+
+    def erase(self) -> Iterator[None]:
+        """Drops the text of what no fragment holds any more; if it is said again, it has a new number.
+
+        The first step drops the words, further ones their spellings; between steps anything may happen.
+        """
+        for number in np.flatnonzero(self._uses[: len(self._words)] == 0).tolist():
+            self._word_numbers.pop(self._words[number], None)
+            self._words[number] = ""
+        gone: list[str] = []
+        for term in np.flatnonzero(self.df[: len(self)] == 0).tolist():
+            if stem := self._stems[term]:
+                gone.append(stem)
+                del self._numbers[stem]
+                self._stems[term], self._postings[term] = "", array("q")
+        pieces: set[str] = set()
+        for stem in gone:
+            yield
+            pieces |= _spelling(stem)
+        for piece in pieces:
+            yield
+            left = [term for term in self._trigrams.pop(piece, ()) if self._stems[term]]
+            if left:
+                self._trigrams[piece] = array("i", left)
 
     def compacted(
         self, places: npt.NDArray[np.int32], used: npt.NDArray[np.int32]
@@ -116,10 +146,11 @@ class Vocabulary:
             new._postings[number] = array("q", kept.tobytes())
             new.df[number] = len(kept)
         numbers = np.full(len(self._words), -1, dtype=np.int32)
-        left: list[int] = np.unique(used).tolist()
-        for word in left:
+        uses = np.bincount(used, minlength=len(self._words))
+        for word in np.flatnonzero(uses).tolist():
             stem = self._stems[int(self._term_of[word])]
-            numbers[word] = new._number(self._words[word], new._numbers[stem])
+            numbers[word] = number = new._number(self._words[word], new._numbers[stem])
+            new._uses[number] = uses[word]
         return new, numbers
 
     def postings(self, weights: Mapping[int, float]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
@@ -189,6 +220,11 @@ def idf(frequency: npt.ArrayLike, fragments: int) -> npt.NDArray[np.float64]:
     """
     df = np.minimum(frequency, fragments)
     return np.log1p((fragments - df + 0.5) / (df + 0.5))
+
+
+def _spelling(stem: str) -> set[str]:
+    """By what a stem is found where a word is misspelt; empty for one that never is."""
+    return _trigrams(stem) if len(stem) <= _LONGEST_SPELT else set()
 
 
 def _trigrams(stem: str) -> set[str]:

@@ -62,6 +62,7 @@ async def close_down(body: Body, life: Life, cycle: SleepCycle) -> None:
 
 async def _write_down(body: Body) -> None:
     await body.mind.rest()
+    await body.sharing.rest()
     if not body.store.durable:
         return
     if not body.acted:

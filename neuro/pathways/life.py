@@ -17,6 +17,8 @@ from neuro.errors import BrainClosedError, StoreUnavailableError, WrongLoopError
 Result = TypeVar("Result")
 
 _RETRY_PAUSE = 0.1
+_DEAF_FOR = 1.0
+"""Real seconds after which a background task that went on though it was cancelled is cancelled again."""
 
 
 class Life:
@@ -123,6 +125,14 @@ async def insist(write: Callable[[], Awaitable[object]], patience: float) -> Sto
                     await asyncio.sleep(_RETRY_PAUSE)
     except TimeoutError:
         return failure or StoreUnavailableError(f"the store did not answer within {patience:g} s")
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancels a background task until it ends: redis-py sends by `asyncio.wait_for`, which up to Python 3.11 forgets
+    a cancellation that comes just when what it waits for is done."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_DEAF_FOR)
 
 
 def operation_id() -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from neuro.clock import Clock
 from neuro.errors import StoreError, StoreUnavailableError
 from neuro.pathways.ledger import Ledger, remaining
+from neuro.pathways.life import end
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.basal_ganglia import BasalGanglia
 from neuro.regions.hippocampus import Hippocampus
@@ -159,8 +160,7 @@ class Mind:
         """Nothing is written in the background any more."""
         self._resting = True
         if self._timer is not None:
-            self._timer.cancel()
-            await asyncio.wait({self._timer})
+            await end(self._timer)
 
     # Waking up
 

@@ -85,8 +85,9 @@ class Nights:
         While another brain on the store sleeps, nothing happens, and the report says who does.
         """
         body = self._body
-        async with sleeping(body.store, body.sharing.writer, body.clock) as lease:
-            if lease.holder != body.sharing.writer:
+        sharing = body.sharing
+        async with sleeping(body.store, sharing.writer, body.clock, sharing.beat) as lease:
+            if lease.holder != sharing.writer:
                 report = SleepReport.none(body.time.now(), f"{lease.holder} is asleep")
             else:
                 self._pass_day()
@@ -97,6 +98,7 @@ class Nights:
                     report = SleepReport.none(
                         body.time.now(), "another brain took over while this one was paused"
                     )
+        sharing.live_on()
         self._announce(report)
         return report
 

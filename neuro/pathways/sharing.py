@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+import weakref
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import Context
 
 from neuro.clock import Clock
 from neuro.connectome import Connectome
 from neuro.errors import StoreError, StoreUnavailableError
 from neuro.pace import Pace
+from neuro.pathways.life import end
 from neuro.pathways.oblivion import Oblivion
 from neuro.regions.anatomy import Anatomy
 from neuro.regions.prefrontal_cortex import PrefrontalCortex
@@ -25,6 +28,8 @@ _ATTEMPT = 1.0
 """Real seconds between two attempts to write what waits."""
 _BEAT = 5.0
 """Seconds between two signs of life, while there is anything to do."""
+_PULSE = 10.0
+"""Real seconds between two looks whether a sign of life is due, of a brain that may be idle."""
 _BATCH = 25
 """Engrams that are taken over at a time: the event loop is held for some 10 ms."""
 
@@ -58,6 +63,7 @@ class Sharing:
         self._beat_at: float | None = None
         self._adopting = False
         self._draining: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
 
     async def catch_up(self) -> None:
         """Takes in what happened on the store since the last time, and writes what waits; nothing while it is away."""
@@ -128,16 +134,39 @@ class Sharing:
             await self._store.beat(self.writer, now)
             self._beat_at = now
 
+    @property
+    def _in_charge(self) -> bool:
+        """Whether there is anything that another brain must not take over."""
+        return self._store.durable and len(self._anatomy.hippocampus.recent) > 0
+
+    def live_on(self) -> None:
+        """Has signs of life given in the background, as long as this brain is in charge of anything."""
+        if self._in_charge and (self._pulse is None or self._pulse.done()):
+            # In a context of its own: it outlives the night or the act that began it, and their lease.
+            self._pulse = asyncio.create_task(
+                _live_on(weakref.ref(self)), name="neuro pulse", context=Context()
+            )
+
+    async def pulse(self) -> bool:
+        """A sign of life of a brain that may be idle; whether another one is to follow."""
+        with suppress(StoreError):
+            await self.beat()
+        return self._in_charge
+
     async def adopt(self, sleeps: float) -> None:
         """Takes over what writers have left that have closed, or gave no sign of life for `SILENCE`."""
         hippocampus = self._anatomy.hippocampus
-        silent_since = self._clock.now() - SILENCE
+        now = self._clock.now()
+        silent_since, ahead_of = now - SILENCE, now + SILENCE
         if self._adopting:  # it failed half-way, and what is its own already is not given again
             self._beat_at = None
             await self._store.retire(self.writer)
-            await self._store.adopt(hippocampus.name, uuid.uuid4().hex, silent_since=silent_since)
+            nobody = uuid.uuid4().hex
+            await self._store.adopt(hippocampus.name, nobody, silent_since=silent_since, ahead_of=ahead_of)
         self._adopting = True
-        adopted = await self._store.adopt(hippocampus.name, self.writer, silent_since=silent_since)
+        adopted = await self._store.adopt(
+            hippocampus.name, self.writer, silent_since=silent_since, ahead_of=ahead_of
+        )
         if adopted:
             self._beat_at = None
             await self.beat()
@@ -152,10 +181,26 @@ class Sharing:
 
     def stop_draining(self) -> None:
         """Nothing is written in the background any more."""
-        if self._draining is not None:
-            self._draining.cancel()
+        for task in (self._draining, self._pulse):
+            if task is not None:
+                task.cancel()
+
+    async def rest(self) -> None:
+        """No sign of life is given in the background any more; one under way would come after the farewell."""
+        if self._pulse is not None:
+            await end(self._pulse)
 
     async def leave(self) -> None:
         """What is left is another's from here on."""
         if self._beat_at is not None:
             await self._store.retire(self.writer)
+
+
+async def _live_on(sharing: weakref.ref[Sharing]) -> None:
+    """Gives signs of life; a brain that was dropped without being closed gives none."""
+    living = True
+    while living:
+        await asyncio.sleep(_PULSE)
+        brain = sharing()
+        living = brain is not None and await brain.pulse()
+        del brain

@@ -16,14 +16,13 @@ from neuro.arguments import shown
 from neuro.clock import BrainTime, Clock
 from neuro.config import BrainConfig
 from neuro.connectome import Connectome
-from neuro.embedders import Embedder, Filler, is_contextual, resolve
+from neuro.embedders import Embedder, Filler, forget_seen, is_contextual, resolve, word_table
 from neuro.engram import Engram
 from neuro.errors import ConfigurationError, StoreError, StoreUnavailableError, UnknownRegionError
 from neuro.fading import ImportanceParams
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.kinds import Kinds
 from neuro.indexing.proper_names import EntityExtractor, ProperNames
-from neuro.indexing.word_table import WordTable
 from neuro.pathways.calendar import TIME_DOCUMENT, Calendar
 from neuro.pathways.ledger import Ledger
 from neuro.pathways.mind import Mind
@@ -147,10 +146,13 @@ class Body:
         return Document(_ERASING_DOCUMENT, uuid.uuid4().hex)
 
     async def erase(self) -> tuple[str, ...]:
-        """Makes what was deleted unreadable, in the senses and in the files of the store; what may still hold it."""
+        """Makes what was deleted unreadable, in this process and in the files of the store; what may still hold it."""
         self.sensory_cortex.clear()
+        await asyncio.gather(self.hippocampus.erase(), self.anatomy.index.erase())
+        forget_seen(self.embedder)
         try:
             [mark] = await self.store.read_documents([_ERASING_DOCUMENT])
+            await self.write_state()  # a goal that was dropped may not have been written over yet
             remains = await self.store.scrub()
             # What was deleted meanwhile has another mark.
             await self.store.amend_document(_ERASING_DOCUMENT, lambda now: None if now == mark else now)
@@ -168,6 +170,7 @@ class Body:
 
     async def note(self) -> None:
         """After an act: what is on the mind is written down now or a little later; while the store is away, later."""
+        self.sharing.live_on()
         if self.journal.behind:
             self.sharing.drain_later()
             self.mind.later()
@@ -359,7 +362,7 @@ def _build(
         plasticity=config.basal_ganglia.plasticity or law,
         **shared,
     )
-    index = FragmentIndex(WordTable.shipped(), config.matching, dense=is_contextual(embedder))
+    index = FragmentIndex(word_table(embedder), config.matching, dense=is_contextual(embedder))
     time = BrainTime(clock, config.time)
     anatomy = Anatomy(hippocampus, neocortex, cerebellum, basal_ganglia, index, store)
     ledger = Ledger(writer, store, clock, anatomy)
@@ -381,7 +384,7 @@ def _build(
         cerebellum=cerebellum,
         basal_ganglia=basal_ganglia,
         anatomy=anatomy,
-        kinds=Kinds.shipped(),
+        kinds=Kinds.over(word_table(embedder)),
         extractor=extractor,
         connectome=connectome,
         journal=journal,

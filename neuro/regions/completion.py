@@ -7,13 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from neuro.arguments import check_content
-from neuro.embedders import WordsEmbedder, is_contextual
+from neuro.embedders import WordsEmbedder, is_contextual, word_table
 from neuro.embedders.base import Embedder, ImmediateEmbedder
 from neuro.engram import Engram
 from neuro.indexing.fragment_index import FragmentIndex
 from neuro.indexing.fragments import fragment
 from neuro.indexing.probe import Match, Matching
-from neuro.indexing.word_table import WordTable
 from neuro.regions.recent_index import RecentIndex
 from neuro.signals import Appraisal, Percept, Stimulus
 
@@ -32,7 +31,7 @@ class Completion:
         self._embedder_name = chosen.name
         self._index = RecentIndex(
             FragmentIndex(
-                WordTable.shipped(), Matching() if matching is None else matching, dense=is_contextual(chosen)
+                word_table(chosen), Matching() if matching is None else matching, dense=is_contextual(chosen)
             )
         )
 
@@ -51,6 +50,10 @@ class Completion:
     def remove(self, engram_id: str) -> None:
         """An engram that is no longer here."""
         self._index.remove(engram_id)
+
+    async def erase(self) -> None:
+        """Drops the words of what was removed, so far as nothing else has them."""
+        await self._index.erase()
 
     def percept(self, content: str) -> Percept:
         """What a plain text is taken for."""

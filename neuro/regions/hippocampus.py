@@ -322,6 +322,10 @@ class Hippocampus(JournalledRegion):
             self.journal.drop(engram_id)
         self.recent.drop(engram_id)
 
+    async def erase(self) -> None:
+        """Drops the words of what was forgotten, so far as nothing else here has them."""
+        await self._completion.erase()
+
     # Waking and looking
 
     def resume(self, stream: Sequence[Sequence[Any]]) -> None:

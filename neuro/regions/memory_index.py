@@ -115,6 +115,10 @@ class MemoryIndex:
             self._removed.add(engram_id)  # or a page that has been read would bring it back
         self._apply(lambda: self._index.remove(engram_id))
 
+    async def erase(self) -> None:
+        """Drops the words of what was removed, so far as nothing else has them."""
+        await self._work(lambda: list(self._index.erase()))
+
     def _apply(self, change: Callable[[], object]) -> None:
         """At once, unless a thread works on the index; then when it has done."""
         if self._working.locked():

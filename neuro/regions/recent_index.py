@@ -8,6 +8,7 @@ from itertools import islice
 
 from neuro.engram import Engram
 from neuro.indexing.fragment_index import FragmentIndex
+from neuro.pace import Pace
 
 _AT_ONCE_FRAGMENTS = 64
 """Of an engram of more fragments only so many are read at first: more would hold the event loop over 10 ms."""
@@ -52,6 +53,12 @@ class RecentIndex:
         self._begun.pop(engram_id, None)
         self._waiting.pop(engram_id, None)
         self.beginnings.remove(engram_id)
+
+    async def erase(self) -> None:
+        """Drops the words of what was removed, so far as nothing else has them, with turns for others in between."""
+        pace = Pace()
+        for _ in self.beginnings.erase():
+            await pace.turn()
 
     def whole(self) -> FragmentIndex:
         """Finds every engram by all of it; the first time, it reads what is left."""

@@ -43,7 +43,7 @@ class Topic:
     def __init__(self, floor: float, table: WordTable | None = None) -> None:
         self._floor = floor
         self._table = WordTable.shipped() if table is None else table
-        self._read: tuple[str, Rows, int] | None = None
+        self._read: tuple[int, Rows, int] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -70,9 +70,10 @@ class Topic:
 
     def _gist(self, content: str) -> tuple[Rows, int]:
         """Sum of the rows of the words that a content begins with, and how many words have one."""
-        if self._read is None or self._read[0] != content:
+        key = hash(content)  # not the content, which may have to be forgotten
+        if self._read is None or self._read[0] != key:
             stems = [stem for stem in terms(content[:_READ]) if stem in self._table]
-            self._read = (content, self._table.sum(stems), len(stems))
+            self._read = (key, self._table.sum(stems), len(stems))
         return self._read[1:]
 
 

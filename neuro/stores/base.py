@@ -344,9 +344,12 @@ class Store(Protocol):
         """A writer has closed; what is still its own is anybody's."""
         ...
 
-    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+    async def adopt(
+        self, region: str, writer: str, *, silent_since: float, ahead_of: float = math.inf
+    ) -> list[str]:
         """Makes engrams of a region this writer's own that belong to nobody, to a retired writer or to one whose last
-        beat is before ``silent_since``; ids in order. Of several that adopt at once, one gets an engram."""
+        beat is before ``silent_since``, or after ``ahead_of``, by a clock that was set back; ids in order. Of several
+        that adopt at once, one gets an engram."""
         ...
 
     # The lease of the sleeper

@@ -165,12 +165,14 @@ class MemoryStore:
         self._ledger.check_open()
         self._beats.pop(writer, None)
 
-    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+    async def adopt(
+        self, region: str, writer: str, *, silent_since: float, ahead_of: float = math.inf
+    ) -> list[str]:
         self._ledger.check_open()
 
         def abandoned(other: str | None) -> bool:
             last = None if other is None else self._beats.get(other)
-            return last is None or last < silent_since
+            return last is None or not silent_since <= last <= ahead_of
 
         return self.engrams(region).take_over(writer, abandoned)
 

@@ -32,6 +32,7 @@ find engrams by their words or features, whatever is read is what the server hol
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -207,8 +208,10 @@ class RedisStore:
     async def retire(self, writer: str) -> None:
         await self._sharing.retire(writer)
 
-    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
-        return await self._sharing.adopt(region, writer, silent_since)
+    async def adopt(
+        self, region: str, writer: str, *, silent_since: float, ahead_of: float = math.inf
+    ) -> list[str]:
+        return await self._sharing.adopt(region, writer, silent_since, ahead_of)
 
     async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
         return await self._sharing.acquire(holder, now, until)

@@ -117,17 +117,19 @@ return done('')
 ADOPT = Script(
     GUARD,
     """
--- KEYS from 5 on: writers, those of the region. ARGV from 4 on: writer, silent since, from which id on, limit.
+-- KEYS from 5 on: writers, those of the region. ARGV from 4 on: writer, silent since, ahead of, from which id, limit.
 -- Returns the last id of the page ('' at the end of the region) and those adopted, as JSON. At the end silent writers
 -- are struck off.
-local page = redis.call('ZRANGEBYLEX', KEYS[6], ARGV[6], '+', 'LIMIT', '0', ARGV[7])
+local page = redis.call('ZRANGEBYLEX', KEYS[6], ARGV[7], '+', 'LIMIT', '0', ARGV[8])
+local since, ahead = tonumber(ARGV[5]), tonumber(ARGV[6]) or math.huge
 local living, adopted = {['']=false}, {}
 local owners = #page > 0 and redis.call('HMGET', KEYS[13], unpack(page)) or {}
 for i, id in ipairs(page) do
   local owner = owners[i] or ''
   if living[owner] == nil then
     local beat = redis.call('ZSCORE', KEYS[5], owner)
-    living[owner] = owner == ARGV[4] or beat and tonumber(beat) >= tonumber(ARGV[5])
+    local at = beat and (tonumber(beat) or math.huge)
+    living[owner] = owner == ARGV[4] or at and since <= at and at <= ahead
   end
   if not living[owner] then
     redis.call('HSET', KEYS[13], id, ARGV[4])
@@ -135,10 +137,11 @@ for i, id in ipairs(page) do
   end
 end
 local last = page[#page]
-if #page < tonumber(ARGV[7]) then
+if #page < tonumber(ARGV[8]) then
   last = ''
   local own = redis.call('ZSCORE', KEYS[5], ARGV[4])
   redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. ARGV[5])
+  redis.call('ZREMRANGEBYSCORE', KEYS[5], '(' .. ARGV[6], '+inf')
   if own then redis.call('ZADD', KEYS[5], own, ARGV[4]) end
 end
 local report = cjson.encode({last, unpack(adopted)})

@@ -63,10 +63,11 @@ class Sharing:
     async def retire(self, writer: str) -> None:
         await self._change(scripts.RETIRE, [self._keys.writers], [writer])
 
-    async def adopt(self, region: str, writer: str, silent_since: float) -> list[str]:
+    async def adopt(self, region: str, writer: str, silent_since: float, ahead_of: float) -> list[str]:
         keys, adopted, start = [self._keys.writers, *self._keys.region(region)], list[str](), "-"
+        asked = [writer, number(silent_since), number(ahead_of)]
         while True:
-            page = [writer, number(silent_since), start, str(_ADOPTED_AT_ONCE)]
+            page = [*asked, start, str(_ADOPTED_AT_ONCE)]
             [report] = await self._change(scripts.ADOPT, keys, page, once=attempt_id())
             last, *ids = json.loads(report)
             adopted += ids

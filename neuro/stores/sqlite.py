@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -239,10 +240,12 @@ class SQLiteStore:
     async def retire(self, writer: str) -> None:
         await self._writer.run(lambda c: sqlite_leases.retire(c, self._namespace, writer))
 
-    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
+    async def adopt(
+        self, region: str, writer: str, *, silent_since: float, ahead_of: float = math.inf
+    ) -> list[str]:
         def adopt(connection: sqlite3.Connection) -> list[str]:
-            adopted = self._place(region).adopt(connection, writer, silent_since)
-            sqlite_leases.forget_silent(connection, self._namespace, writer, silent_since)
+            adopted = self._place(region).adopt(connection, writer, silent_since, ahead_of)
+            sqlite_leases.forget_silent(connection, self._namespace, writer, silent_since, ahead_of)
             return adopted
 
         return await self._writer.run(adopt)

@@ -85,9 +85,11 @@ def retire(connection: sqlite3.Connection, namespace: str, writer: str) -> None:
     connection.execute("DELETE FROM writer WHERE namespace = ? AND name = ?", (namespace, writer))
 
 
-def forget_silent(connection: sqlite3.Connection, namespace: str, writer: str, silent_since: float) -> None:
+def forget_silent(
+    connection: sqlite3.Connection, namespace: str, writer: str, silent_since: float, ahead_of: float
+) -> None:
     """Lets go of the writers that others may be adopted from, all but one."""
     connection.execute(
-        "DELETE FROM writer WHERE namespace = ? AND name <> ? AND beat_at < ?",
-        (namespace, writer, silent_since),
+        "DELETE FROM writer WHERE namespace = ? AND name <> ? AND beat_at NOT BETWEEN ? AND ?",
+        (namespace, writer, silent_since, ahead_of),
     )

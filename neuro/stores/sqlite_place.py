@@ -246,15 +246,17 @@ class Place:
         demoted = {engram_id for (engram_id,) in rows}
         return [engram_id for engram_id in dict.fromkeys(engram_ids) if engram_id in demoted]
 
-    def adopt(self, connection: sqlite3.Connection, writer: str, silent_since: float) -> list[str]:
+    def adopt(
+        self, connection: sqlite3.Connection, writer: str, silent_since: float, ahead_of: float
+    ) -> list[str]:
         """`neuro.stores.base.Store.adopt`."""
         place = self.find_row(connection)
         if place is None:
             return []
         rows = connection.execute(
             "UPDATE engram SET writer = ? WHERE place = ? AND writer IS NOT ? AND NOT EXISTS (SELECT 1 FROM writer w"
-            " WHERE w.namespace = ? AND w.name = engram.writer AND w.beat_at >= ?) RETURNING engram_id",
-            (writer, place.id, writer, self.namespace, silent_since),
+            " WHERE w.namespace = ? AND w.name = engram.writer AND w.beat_at BETWEEN ? AND ?) RETURNING engram_id",
+            (writer, place.id, writer, self.namespace, silent_since, ahead_of),
         )
         return sorted(engram_id for (engram_id,) in rows)
 

@@ -6,6 +6,7 @@ Each is a `StoreWrapper`, whose one hook `around` sees every verb of the store a
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -87,8 +88,13 @@ class StoreWrapper:
     async def retire(self, writer: str) -> None:
         return await self.around("retire", lambda: self.inner.retire(writer))
 
-    async def adopt(self, region: str, writer: str, *, silent_since: float) -> list[str]:
-        return await self.around("adopt", lambda: self.inner.adopt(region, writer, silent_since=silent_since))
+    async def adopt(
+        self, region: str, writer: str, *, silent_since: float, ahead_of: float = math.inf
+    ) -> list[str]:
+        return await self.around(
+            "adopt",
+            lambda: self.inner.adopt(region, writer, silent_since=silent_since, ahead_of=ahead_of),
+        )
 
     async def acquire(self, holder: str, *, now: float, until: float) -> Lease:
         return await self.around("acquire", lambda: self.inner.acquire(holder, now=now, until=until))

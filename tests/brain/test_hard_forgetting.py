@@ -1,13 +1,17 @@
 """Forgetting for good: out of the senses and the files, by itself later where the store could not be asked."""
 
-from collections.abc import Awaitable, Callable
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from telling import DAY, KINDS, kept
+from telling import DAY, KINDS, contents, encoded, kept
 
 from neuro import Brain, BrainConfig, StoreUnavailableError
 from neuro.clock import SimulatedClock
+from neuro.embedders import CachedEmbedder, Embedder, HashingEmbedder, WordsEmbedder
 from neuro.signals import Forgetting
 from neuro.stores import MemoryStore, open_store
 from neuro.testing import CountingStore, FailingStore, KeptOpen
@@ -49,6 +53,132 @@ async def test_what_is_forgotten_hard_is_in_no_sense_and_in_no_file(erase: Erasi
         assert forgetting.remains == ()
         assert not legible(tmp_path)
         assert SECRET not in repr(vars(brain.sensory_cortex))
+
+
+def everything() -> Iterator[Any]:
+    """All that this process holds, as far as Python can see it."""
+    gc.collect()
+    seen = set[int]()
+    waiting: list[Any] = gc.get_objects()
+    while waiting:
+        one = waiting.pop()
+        texts = [*dict.keys(one)] if isinstance(one, dict) else []  # which the collector does not show
+        for held in [*texts, *gc.get_referents(one)]:
+            if isinstance(held, (str, bytes, np.ndarray)):
+                yield held
+            elif not gc.is_tracked(held) and id(held) not in seen:  # a dict of texts and numbers, say
+                seen.add(id(held))
+                waiting.append(held)
+
+
+def read_in_process(*sought: str) -> set[str]:
+    """Which of some words stand in a text that this process holds; but for these very ones."""
+    texts = (
+        text.lower() for text in everything() if isinstance(text, str) and all(text is not s for s in sought)
+    )
+    return {word for text in texts for word in sought if word.lower() in text}
+
+
+def rare(letters: str) -> str:
+    """A word that is in no file of Python's: the letters, the other way round."""
+    return "".join(reversed(letters))
+
+
+EMBEDDERS: dict[str, Callable[[], Embedder | None]] = {
+    "default": lambda: None,
+    "cached": lambda: CachedEmbedder(WordsEmbedder()),
+    "cached lexical": lambda: CachedEmbedder(HashingEmbedder()),
+}
+
+
+@pytest.mark.parametrize("embedder", EMBEDDERS)
+async def test_no_word_of_what_is_forgotten_hard_is_left_in_this_process(embedder: str):
+    word = rare("muinoqz")
+    async with Brain.create(embedder=EMBEDDERS[embedder]()) as brain:
+        engram_id = (await encoded(brain, f"Dana hid the {word} amulets")).engram_id
+        await brain.recall(f"Who hid a {word}?")
+        brain.hippocampus.pattern_complete(f"{word} amulet")
+        beginning = f"<{word[:2]}"  # as spellings are kept
+        assert read_in_process(word, beginning) == {word, beginning}
+        await brain.forget(engram_id, hard=True)
+        assert not read_in_process(word, beginning)
+
+
+async def test_no_name_of_which_a_night_made_something_is_left_in_this_process():
+    name = rare("uzfolniz").capitalize()
+    async with Brain.create(clock=SimulatedClock()) as brain:
+        for place in ("harbour", "museum"):
+            await brain.perceive(
+                f"Yesterday my dog {name} and I went to the {place}", context={"speaker": name}
+            )
+        await brain.sleep()
+        assert read_in_process(name)
+        assert await brain.list(where={"inferred": True})
+        await brain.recall(f"Where did {name} go?")
+        brain.prefrontal_cortex.set_goal(f"Find {name}")
+        brain.prefrontal_cortex.set_goal(None)
+        await brain.forget_where({"memory_type": "episodic"}, hard=True)
+        assert not read_in_process(name)
+
+
+async def test_no_row_of_what_is_forgotten_hard_is_left_in_this_process():
+    row = np.random.default_rng(3).normal(size=61)
+    row = np.float16(row / np.linalg.norm(row)).astype(np.float32)
+
+    class Encoder:
+        """Gives one text the row that is looked for."""
+
+        name, dimension = "encoder", len(row)
+
+        async def embed(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([row if text == SECRET else -row for text in texts])
+
+        embed_cues = embed
+
+        async def aclose(self) -> None: ...
+
+    def rows() -> int:
+        tables = (held for held in everything() if isinstance(held, np.ndarray) and held.ndim == 2)
+        alike = (np.isclose(held, row, atol=1e-3).all(axis=1) for held in tables if held.shape[1] == len(row))
+        return sum(map(np.count_nonzero, alike))
+
+    async with Brain.create(embedder=CachedEmbedder(Encoder())) as brain:
+        engram_id = (await encoded(brain, SECRET)).engram_id
+        await brain.recall("amulet")
+        assert rows()
+        await brain.forget(engram_id, hard=True)
+        assert not rows()
+
+
+@pytest.mark.parametrize("cue", ["zirconium", "zirconiun", "Who hid jewelry?"])
+async def test_what_was_erased_is_found_when_it_is_said_again(cue: str):
+    async with Brain.create() as brain:
+        for _ in range(3):
+            await brain.perceive("We like figs")
+            engram = await encoded(brain, SECRET)
+            assert contents(await brain.recall(cue, update=False))[:1] == [SECRET]
+            assert brain.hippocampus.pattern_complete(cue)[0][0].content == SECRET
+            await brain.forget(engram.engram_id, hard=True)
+            assert SECRET not in contents(await brain.recall(cue, update=False))
+
+
+async def test_a_word_that_others_still_have_is_found_after_one_is_erased():
+    async with Brain.create() as brain:
+        engram = await encoded(brain, SECRET)
+        await brain.perceive("Zirconium is a metal")
+        await brain.forget(engram.engram_id, hard=True)
+        for cue in ("zirconium", "zirconiun"):
+            assert contents(await brain.recall(cue, update=False)) == ["Zirconium is a metal"]
+
+
+async def test_a_goal_that_was_dropped_before_is_in_no_file(tmp_path: Path):
+    async with Brain.create(str(tmp_path / "brain.db"), clock=SimulatedClock()) as brain:
+        brain.prefrontal_cortex.set_goal("Find the zirconium amulet")
+        engram = await encoded(brain, "Dana hid something")
+        assert legible(tmp_path)
+        brain.prefrontal_cortex.set_goal(None)
+        await brain.forget(engram.engram_id, hard=True)
+        assert not legible(tmp_path)
 
 
 @pytest.mark.parametrize("erase", [by_id, by_filter, in_a_block])

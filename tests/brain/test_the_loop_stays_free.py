@@ -10,9 +10,10 @@ import pytest
 from telling import DAY, contents
 
 import neuro.concepts
+import neuro.indexing.vocabulary
 import neuro.pathways.transaction
 import neuro.sleep.abstraction
-from neuro import Brain, Engram, TransactionError
+from neuro import Brain, Engram, Stimulus, TransactionError
 from neuro.clock import SimulatedClock
 from neuro.connectome import AssociationType
 from neuro.indexing.fragment_index import FragmentIndex
@@ -203,6 +204,15 @@ async def test_others_have_their_turns_while_much_is_forgotten(loop: Loop):
         await brain.perceive_many(SAID)
         assert 0 < await loop.most(brain.forget_where({"memory_type": "episodic"})) <= 20
         assert not await brain.list()
+
+
+async def test_others_have_their_turns_while_the_words_of_much_that_is_forgotten_are_erased(loop: Loop):
+    loop.count(neuro.indexing.vocabulary, "_spelling")
+    async with Brain.create() as brain:
+        for tag, said in (("gone", SAID[:50]), ("kept", SAID[50:])):
+            await brain.perceive_many([Stimulus(content=content, tags=(tag,)) for content in said])
+        assert 20 <= await loop.most(brain.forget_where({"tags": ("gone",)}, hard=True)) <= 21
+        assert not await brain.recall("violin number 7", where={"tags": ("gone",)}, update=False)
 
 
 async def test_what_is_forgotten_is_let_go_of_once(loop: Loop, monkeypatch: pytest.MonkeyPatch):

@@ -124,6 +124,15 @@ async def test_closing_it_closes_the_inner_embedder():
     assert inner.closed
 
 
+async def test_what_it_has_seen_can_be_cleared_inner_embedders_and_all():
+    inner = Counting()
+    cached = CachedEmbedder(CachedEmbedder(inner))
+    await cached.embed(["a"])
+    cached.clear()
+    await cached.embed(["a"])
+    assert inner.calls == [("document", ["a"])] * 2
+
+
 async def test_bad_rows_are_refused_and_not_kept():
     inner = Counting()
     cached = CachedEmbedder(inner)

@@ -126,6 +126,9 @@ async def test_a_cache_passes_tokens_on_and_asks_for_each_passage_once():
     await cached.embed_askings(["keys"])
     assert model.read_texts[1:] == [["keys"]]
     assert cached.reads_tokens
+    cached.clear()
+    await cached.embed_askings(["keys"])
+    assert model.read_texts[2:] == [["keys"]]
 
 
 async def test_a_cache_forgets_what_was_asked_for_longest_ago():

@@ -1,6 +1,7 @@
 """The index against a search of everything, and against itself built otherwise."""
 
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -114,6 +115,7 @@ def same(one: FragmentIndex, other: FragmentIndex) -> None:
 def test_adding_and_removing_in_any_order_is_as_building_anew(rng: random.Random, seed: int):
     engrams = memory(60, seed)
     index, held = FragmentIndex(TABLE, dense=True), dict[str, Engram]()
+    erasing: list[Iterator[None]] = []
     for _ in range(120):
         engram = rng.choice(engrams)
         if engram.engram_id in held and rng.random() < 0.7:
@@ -126,6 +128,10 @@ def test_adding_and_removing_in_any_order_is_as_building_anew(rng: random.Random
         else:
             index.add(engram)
             held[engram.engram_id] = engram
+        if rng.random() < 0.2:
+            erasing.append(index.erase())
+        for step in erasing:  # is under way while others add and remove
+            next(step, None)
     assert all((engram.engram_id in index) is (engram.engram_id in held) for engram in engrams)
     same(index, indexed(sorted(held.values(), key=lambda e: e.engram_id), dense=True))
 

@@ -365,6 +365,15 @@ async def test_many_are_adopted_a_page_at_a_time(
     assert (await store.health()).details["writers"] == 1
 
 
+async def test_a_writer_whose_beat_lies_ahead_is_forgotten_when_it_is_adopted_from(store: RedisStore) -> None:
+    for writer, at in {"ahead": 3600.0, "adopter": 3600.0, "living": 30.0}.items():
+        await store.beat(writer, at)
+    await store.engrams("hippocampus").insert([sample_placed(1)], writer="ahead")
+    adopted = await store.adopt("hippocampus", "adopter", silent_since=-30.0, ahead_of=30.0)
+    assert adopted == [sample_id(1)]
+    assert (await store.health()).details["writers"] == 2
+
+
 async def test_operations_are_remembered_up_to_a_number(servers: Servers, store: RedisStore) -> None:
     client = servers.client()
     await client.rpush(key("ops-order"), *(f"old {n}" for n in range(10_000)))

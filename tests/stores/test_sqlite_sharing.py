@@ -104,6 +104,21 @@ async def test_one_adopts_what_a_silent_one_left_and_forgets_it(
     assert await here.adopt(HIPPOCAMPUS, "one", silent_since=2.0) == []
 
 
+async def test_a_writer_whose_beat_lies_ahead_is_forgotten_when_it_is_adopted_from(
+    path: Path, here: SQLiteStore, there: SQLiteStore
+) -> None:
+    await here.beat("one", 3600.0)
+    await there.beat("two", 3600.0)
+    await there.beat("three", 30.0)
+    await here.engrams(HIPPOCAMPUS).insert([sample_placed(1)], writer="one")
+    adopted = await there.adopt(HIPPOCAMPUS, "two", silent_since=-30.0, ahead_of=30.0)
+    assert adopted == [sample_id(1)]
+    assert await asyncio.to_thread(aside, path, "SELECT name FROM writer ORDER BY name") == [
+        ("three",),
+        ("two",),
+    ]
+
+
 async def test_namespaces_have_leases_writers_and_news_of_their_own(path: Path, here: SQLiteStore) -> None:
     async with aclosing(await SQLiteStore.open(path, namespace="another")) as other:
         lease = await here.acquire("one", now=0.0, until=10.0)

@@ -107,6 +107,18 @@ class AdoptsInAllRegions(FaultyStore):
         return sorted(itertools.chain(*adopted))
 
 
+@faults.caught_by(checks.check_a_beat_of_a_clock_that_was_set_back_is_no_sign_of_life)
+class WaitsForAClockThatWasSetBack(FaultyStore):
+    async def adopt(self, region, writer, *, silent_since, ahead_of=math.inf):
+        return await self.inner.adopt(region, writer, silent_since=silent_since)
+
+
+@faults.caught_by(checks.check_a_beat_of_a_clock_that_was_set_back_is_no_sign_of_life)
+class AdoptsFromAllThatAreAhead(FaultyStore):
+    async def adopt(self, region, writer, *, silent_since, ahead_of=math.inf):
+        return await self.inner.adopt(region, writer, silent_since=silent_since, ahead_of=silent_since + 30.0)
+
+
 @faults.caught_by(checks.check_the_last_beat_counts)
 class HearsOnlyTheFirstBeat(FaultyStore):
     def __init__(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import aclosing
 
 from neuro.stores.base import Insert, Remove, Replace, Store
@@ -120,6 +121,22 @@ async def check_engrams_are_adopted_in_their_region(make_store: MakeStore) -> No
         assert await store.adopt("unused", "adopter", silent_since=_NOW) == []
 
 
+async def check_a_beat_of_a_clock_that_was_set_back_is_no_sign_of_life(make_store: MakeStore) -> None:
+    async with aclosing(await make_store()) as store:
+        engrams, bound = store.engrams(HIPPOCAMPUS), _NOW + 30.0
+        beats = {"living": _NOW, "on the bound": bound, "ahead": math.nextafter(bound, math.inf)}
+        for number, (writer, at) in enumerate(beats.items()):
+            await store.beat(writer, at)
+            await engrams.insert([sample_placed(number)], writer=writer)
+        await engrams.insert([sample_placed(7)], writer="adopter")
+        await store.beat("adopter", _NOW + 3600.0)
+        silent_since = _NOW - 30.0
+        for adopted in (_ids(2), []):
+            found = await store.adopt(HIPPOCAMPUS, "adopter", silent_since=silent_since, ahead_of=bound)
+            assert found == adopted, "a beat from after the bound is none, and only such a one"
+        assert await _adopt(store, "another") == [], "the adopter's own beat was struck off"
+
+
 async def check_the_last_beat_counts(make_store: MakeStore) -> None:
     async with aclosing(await make_store()) as store:
         await store.engrams(HIPPOCAMPUS).insert([sample_placed(1)], writer="writer")
@@ -145,5 +162,6 @@ WRITER_CHECKS = (
     check_an_engram_keeps_its_writer_whatever_happens_to_it,
     check_what_comes_again_has_the_writer_it_comes_with,
     check_engrams_are_adopted_in_their_region,
+    check_a_beat_of_a_clock_that_was_set_back_is_no_sign_of_life,
     check_the_last_beat_counts,
 )
