@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import neuro
 from neuro import Brain, BrainConfig, InvalidArgumentError, NeuroError, Stimulus, Where
 from neuro.clock import SimulatedClock
+from neuro.entities import ProperNames
 from neuro.pathways.scheduling import Schedule
 from neuro.testing.machine.image import take_image
 
@@ -102,6 +103,7 @@ CREATE: Arguments = {
     "redis_url": None,
     "namespace": "default",
     "config": BrainConfig(),
+    "extractor": ProperNames(),
     "clock": SimulatedClock(),
     "rng": 5,
     "scope": "mine",
