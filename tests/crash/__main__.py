@@ -70,7 +70,7 @@ def main() -> int:
             place,
             seed=arguments.seed,
             children=arguments.children,
-            shaky=arguments.scenario == "server",
+            shaky=arguments.scenario in ("server", "stalls"),
         )
         act: Callable[[], object] = hunt.kill_some
         if arguments.scenario == "sleepers":

@@ -144,7 +144,7 @@ class Hunt:
     Args:
         seed: draws programs and moments; the moments themselves are as exact as the machine.
         children: how many live at once.
-        shaky: whether the store is struck, not the children.
+        shaky: whether the store is struck, too or instead of the children.
     """
 
     def __init__(
@@ -152,6 +152,7 @@ class Hunt:
     ) -> None:
         self.place = place
         self.ledger = Ledger(shaky=shaky)
+        self._shaky = shaky
         self.summary = Summary()
         self._nursery = nursery
         self._rng = random.Random(seed)
@@ -171,7 +172,7 @@ class Hunt:
             self._watch([first], until=lambda: first.has_said("testify"))
         others = [self._beget(testify=False, doomed=True) for _ in range(self._children - 1)]
         self._watch([first, *others], strike=self._kill)
-        self._conclude([first, *others])
+        self._conclude([first, *others], excused=_AWAY if self._shaky else frozenset())
         return self.summary.kills - before
 
     def cut_off(self, strike: Callable[[], None]) -> None:

@@ -96,7 +96,7 @@ def test_several_brains_on_one_redis_have_lost_nothing(nursery: Nursery, redis_p
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server to stop")
 def test_several_brains_on_a_redis_that_stands_still_have_lost_nothing(nursery: Nursery, tmp_path: Path):
     with RedisServer(tmp_path, fsync="always") as server:
-        hunt = Hunt(nursery, Place(server.url, files=tmp_path), seed=KILLS, children=3)
+        hunt = Hunt(nursery, Place(server.url, files=tmp_path), seed=KILLS, children=3, shaky=True)
         with server.stalling():
             while hunt.summary.kills < KILLS:
                 hunt.kill_some()
