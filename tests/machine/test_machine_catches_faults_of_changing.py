@@ -142,7 +142,7 @@ def working_memory_has_no_bound(patch):
 # Speaking up
 
 
-@faults.caught(trouble=True)
+@faults.caught(trouble=True, first=162)
 def a_recall_does_not_say_who_was_silent(patch):
     honest_retrieve, honest_reconsolidate, seen = Anatomy.retrieve, Anatomy.reconsolidate, {}
 

@@ -39,7 +39,7 @@ def what_is_new_is_not_found_before_a_restart(patch):
     patch(MemoryIndex, "add", add)
 
 
-@faults.caught()
+@faults.caught(first=44)
 def a_restart_finds_nothing_of_one_region(patch):
     honest = MemoryIndex._read
 
@@ -106,7 +106,7 @@ def a_list_leaves_out_the_hippocampus(patch):
 # Repeats
 
 
-@faults.caught()
+@faults.caught(first=31)
 def a_repeat_is_encoded_twice_at_once(patch):
     @asynccontextmanager
     async def one_at_a_time(self, keys):

@@ -201,7 +201,7 @@ def the_close_writes_nothing_down(patch):
     patch(Body, "write_down", write_down)
 
 
-@faults.caught(trouble=True)
+@faults.caught(trouble=True, first=142)
 def wires_are_written_before_what_they_lead_to(patch):
     patch(Connectome, "_ripe", lambda self, born: (self._new, defaultdict(dict)))
 
@@ -232,7 +232,7 @@ def a_forget_forgets_one_region_only(patch):
     patch(Anatomy, "forget", _forgetting(lambda self, owner: [self.hippocampus.name]))
 
 
-@faults.caught()
+@faults.caught(first=18)
 def a_night_undoes_a_forget(patch):
     patch(Anatomy, "forget", _forgetting(lambda self, owner: [] if owner is None else [owner]))
 
