@@ -39,8 +39,8 @@ _TARGETS = dict.fromkeys(ACTS, 1) | {
     "transaction": 3,
 }
 """How often a child is killed in each act, relative to the others."""
-_AWAY = frozenset(("StoreUnavailableError", "BufferFullError", "SleepError"))
-"""Errors of a brain whose store is away."""
+_AWAY = frozenset(("StoreUnavailableError", "BufferFullError", "SleepError", "BrainClosedError"))
+"""Errors of a brain whose store is away; it may have closed, and not been able to wake."""
 _OVERTAKEN = frozenset(("SleepError", "LeaseLostError"))
 """Errors of a sleeper that has lost its lease."""
 
