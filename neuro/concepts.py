@@ -23,7 +23,7 @@ from neuro.indexing.terms import worded
 from neuro.records import Params, Unit
 
 _PREFIX: Final = "concept-"
-_READ: Final = 32_768
+MOST_READ: Final = 32_768
 """Characters of a content in which members are looked for; more would hold the event loop over 20 ms."""
 
 
@@ -61,7 +61,7 @@ def instance_of(engram: Engram, kinds: Kinds) -> list[str]:
     """Ids of the concepts that an engram is an instance of."""
     if engram.inferred:
         return []
-    found = dict.fromkeys(kind for stem in worded(engram.content[:_READ]) for kind in kinds.of(stem))
+    found = dict.fromkeys(kind for stem in worded(engram.content[:MOST_READ]) for kind in kinds.of(stem))
     return [concept_id(kind, engram.speaker) for kind in found]
 
 
@@ -83,7 +83,7 @@ class Members:
 
     def named(self, engram: Engram, kind: str | None) -> dict[str, str]:
         """Words of an engram that name members of a kind, by their stems, as they are written there."""
-        text = engram.content[:_READ]
+        text = engram.content[:MOST_READ]
         if engram.engram_id not in self._worded:
             self._worded[engram.engram_id] = {
                 stem: word for stem, word in worded(text).items() if self._kinds.of(stem)

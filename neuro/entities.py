@@ -17,7 +17,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from neuro.arguments import shown
-from neuro.concepts import inferred_from
+from neuro.concepts import MOST_READ, inferred_from
 from neuro.engram import Engram
 from neuro.errors import ExtractorError, InvalidArgumentError, NeuroError
 from neuro.indexing.fragments import sentences
@@ -28,8 +28,6 @@ __all__ = ["EntityExtractor", "EntityMention", "EntityParams", "ProperNames"]
 
 _PREFIX: Final = "entity-"
 _LONGEST_NAME: Final = 128
-_READ: Final = 32_768
-"""Characters of a content that are read: more would hold a thread over 50 ms."""
 _MOST_NAMES: Final = 64
 """Entities of one engram, the first it names."""
 _CUE_WORDS: Final = 64
@@ -82,7 +80,7 @@ def named_in(content: str, extractor: EntityExtractor) -> dict[str, EntityMentio
         ExtractorError: it failed.
     """
     try:
-        return _named_in(content[:_READ], extractor)
+        return _named_in(content[:MOST_READ], extractor)
     except NeuroError:
         raise
     except Exception as exc:
@@ -141,7 +139,7 @@ def portrait(
 
 def _sentence(content: str, name: str) -> str:
     """The first sentence that has the name, else the first."""
-    content = unicodedata.normalize("NFC", content[:_READ])
+    content = unicodedata.normalize("NFC", content[:MOST_READ])
     words = r"\s+".join(map(re.escape, unicodedata.normalize("NFC", name).split()))
     named = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
     first = ""

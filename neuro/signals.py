@@ -256,16 +256,7 @@ class Perception:
         }
 
 
-_COUNTS = (
-    "replayed",
-    "rehearsed",
-    "abstracted",
-    "consolidated",
-    "deferred",
-    "pruned_wm",
-    "pruned_ltm",
-    "linked",
-)
+_COUNTS = "replayed rehearsed abstracted consolidated deferred pruned_wm pruned_ltm linked".split()
 """What every night counts."""
 
 

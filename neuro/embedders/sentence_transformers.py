@@ -128,7 +128,7 @@ class SentenceTransformersEmbedder:
             lets its hidden states be read: one whose rows are their mean, without a prompt for documents. Each
             fragment then takes some 1.4 kB more. The name ends with ``+tokens``.
         context: whether, with ``tokens``, a fragment of a long content is read within the hundred words before and
-            the fifty after it (late chunking): three times the work. The name then ends with ``+tokens+context``.
+            the fifty after it (late chunking): up to six times the text. The name then ends with ``+tokens+context``.
         reader: reads hidden states of the model; None where it cannot.
         loader: makes the model; the default needs the extra "sentence-transformers".
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from telling import HARBOUR, KEYS, KINDS, OpenPlace, kept
+from telling import HARBOUR, KEYS, OpenPlace
 
 from neuro import Brain
 from neuro.clock import SimulatedClock
@@ -20,12 +19,6 @@ from neuro.testing import FailingStore, KeptOpen, StoreWrapper
 T = TypeVar("T")
 
 START = 1e9
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 @pytest.fixture

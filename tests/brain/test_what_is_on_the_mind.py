@@ -1,12 +1,11 @@
 """What is on a brain's mind outlives it: written in time though nothing else happens, and one brain's only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import pytest
-from telling import HARBOUR, KEYS, KINDS, OpenPlace, encoded, kept
+from telling import HARBOUR, KEYS, OpenPlace, encoded
 
 from neuro import Brain
 from neuro.clock import SimulatedClock
@@ -20,12 +19,6 @@ T = TypeVar("T")
 
 SILENCE = 31.0
 """Seconds after which what a brain has left is another's."""
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 @pytest.fixture
