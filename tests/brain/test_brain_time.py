@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import DAY, HOUR, KINDS, OpenPlace, encoded, kept
+from telling import DAY, HOUR, OpenPlace, encoded, kept
 
 from neuro import Brain, BrainClosedError, BrainConfig, Engram, SleepReport
 from neuro.clock import SimulatedClock, TimeParams
@@ -19,12 +19,6 @@ from neuro.testing import CountingStore, InterleavingStore, StoreWrapper
 MINUTE = 60.0
 FERRY, TRAIN = "The ferry leaves at noon", "The train is late"
 WALL = human().model_copy(update={"time": TimeParams.wall()})
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 class SteppedClock(SimulatedClock):

@@ -1,12 +1,10 @@
 """How far a memory is consolidated: from labile to long-term night by night, and back when it is recalled."""
 
-from collections.abc import AsyncIterator
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import DAY, HOUR, KINDS, OpenPlace, contents, encoded, kept
+from telling import DAY, HOUR, OpenPlace, contents, encoded
 
 from neuro import Brain, Engram, InvalidArgumentError, Where
 from neuro.clock import SimulatedClock
@@ -14,12 +12,6 @@ from neuro.engram import ConsolidationState
 
 LABILE, CONSOLIDATING, CONSOLIDATED, LONG_TERM, RECONSOLIDATING = ConsolidationState
 FERRY, LATCH = "The ferry leaves at noon", "Lift the latch, then push"
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 async def shown(brain: Brain, engram: Engram) -> ConsolidationState | None:

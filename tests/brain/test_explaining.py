@@ -2,12 +2,10 @@
 
 import json
 import math
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import DAY, HOUR, KINDS, OpenPlace, contents, encoded, kept
+from telling import DAY, HOUR, OpenPlace, contents, encoded
 
 from neuro import Brain, BrainClosedError, BrainConfig, EngramNotFoundError, Explanation, InvalidArgumentError
 from neuro.clock import SimulatedClock
@@ -29,12 +27,6 @@ LAWS = [
     MemoryChainPlasticity(),
     FsrsPlasticity(),
 ]
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 def strict_json(explanation: Explanation) -> Any:

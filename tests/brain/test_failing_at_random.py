@@ -1,13 +1,11 @@
 """Failing at random: in human mode what matches comes to mind as often as its retention says, and never otherwise."""
 
 import math
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from telling import DAY, KINDS, OpenPlace, contents, encoded, kept
+from telling import DAY, OpenPlace, contents, encoded
 
 from neuro import Brain, BrainConfig, ConfigurationError, InvalidArgumentError, presets
 from neuro.clock import SimulatedClock
@@ -18,12 +16,6 @@ from neuro.regions.neocortex import NeocortexParams
 
 FERRIES = [f"ferry number {n}" for n in range(100)]
 MOST_SIGMAS = 3.0
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 def state(brain: Brain) -> Any:

@@ -1,13 +1,12 @@
 """Every law of forgetting by configuration: for the whole brain, for one region, over a store filled under another."""
 
 import math
-from collections.abc import AsyncIterator
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import DAY, KINDS, OpenPlace, contents, encoded, kept
+from telling import DAY, OpenPlace, contents, encoded, kept
 
 from neuro import Brain, BrainConfig, Engram, Stimulus, StoreUnavailableError, compute_retention
 from neuro.clock import SimulatedClock, TimeParams
@@ -36,12 +35,6 @@ each_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.law)
 
 KEPT_IN = {"neocortex": "episodic", "cerebellum": "procedural", "basal_ganglia": "habitual"}
 NAMES = ["harbour", "keys", "piano", "lantern"]
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 def under(law: Any, **options: Any) -> BrainConfig:

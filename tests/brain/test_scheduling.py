@@ -4,14 +4,13 @@ import asyncio
 import json
 import math
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from telling import DAY, HOUR, KINDS, OpenPlace, contents, encoded, kept, whole
+from telling import DAY, HOUR, OpenPlace, contents, encoded, whole
 
 from neuro import (
     Brain,
@@ -48,12 +47,6 @@ LAWS = [
 GRADED = [OddsPlasticity(), EbbinghausPlasticity(), FsrsPlasticity()]
 """To the others a use is a use."""
 each_law = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.law)
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 async def due(brain: Brain, **options: Any) -> list[str]:

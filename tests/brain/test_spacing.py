@@ -1,10 +1,7 @@
 """Spacing, as it shows from outside: what is recalled at longer intervals lasts longer, and cramming gains nothing."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from telling import DAY, HOUR, KINDS, OpenPlace, encoded, kept
+from telling import DAY, HOUR, OpenPlace, encoded
 
 from neuro import Brain, Engram
 from neuro.clock import SimulatedClock
@@ -14,12 +11,6 @@ SECOND, MINUTE, WEEK = 1.0, 60.0, 7 * DAY
 GAIN = 15.0
 """Most seconds of half-life that a second of waiting for a recall can bring."""
 FERRY = "The ferry leaves at noon"
-
-
-@pytest.fixture(params=KINDS)
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenPlace]:
-    async with kept(request.param, tmp_path) as place:
-        yield place
 
 
 async def recalled(brain: Brain, clock: SimulatedClock, times: int, gap: float) -> Engram:
